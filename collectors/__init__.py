@@ -1,0 +1,1 @@
+"""Asks devices over the network and returns plain readings; imports nothing else of ours."""

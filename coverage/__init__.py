@@ -1,0 +1,1 @@
+"""Geodata only: boundaries, coverage layers and indicators; imports nothing else of ours."""

@@ -1,0 +1,1 @@
+"""Shows what was found: the snapshot, its metrics and the web server."""

@@ -1,0 +1,1 @@
+"""Draws self-contained map pages from finished numbers; computes none."""

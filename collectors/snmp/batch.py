@@ -1,0 +1,106 @@
+"""Reads any number of objects of one device, in as few requests as the device accepts.
+
+Remembers what the device taught it: how many objects fit into one answer, and which objects an SNMPv1 agent
+does not have. Requests are encoded once per list of objects and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .ber import Missing, Oid, Value
+from .client import Prepared, SnmpClient, Target, prepare
+from .errors import AccessDenied, ErrorStatus, GenErr, NoSuchName, RequestTimeout, TooBig
+from .pdu import get_request
+
+OBJECTS_PER_REQUEST = 44
+"""About 1,200 octets of answer: below what one frame carries, with room for long names."""
+OBJECTS_ALWAYS_FIT = 10
+"""An answer of so few stays near the 484 octets that every agent and path must carry (RFC 3417, section 3.2)."""
+PREPARED_LISTS_KEPT = 1024
+
+
+class BatchReader:
+    """GETs long lists of objects from one target, piece by piece."""
+
+    def __init__(
+        self, client: SnmpClient, target: Target, *, objects_per_request: int = OBJECTS_PER_REQUEST
+    ) -> None:
+        self.target = target
+        self.objects_per_request = objects_per_request
+        self.one_reply = False
+        """Whether the latest ``read`` came in a single reply, hence from a single moment."""
+        self._client = client
+        self._prepared: dict[tuple[Oid, ...], Prepared] = {}
+        self._absent: set[Oid] = set()
+        self._answers = False
+        """Whether the device answered the latest request: a silence that follows may be a matter of size."""
+
+    async def read(self, oids: Sequence[Oid]) -> list[Value]:
+        """Return the value of each object, in order; objects that are not there are ``Missing``.
+
+        ``tooBig`` halves the number of objects per request from now on, and so does an answer that got lost when
+        half of it arrives (fragments are dropped on some paths). That is tried only with a device that has just
+        answered: a dead one costs a single deadline, and is asked for a few objects first the next time.
+        ``noSuchName`` (SNMPv1), ``genErr`` and a denied access are asked again without the object that the agent
+        names, which is not asked for later either: one bad object does not hide the others.
+
+        Raises
+        ------
+        SnmpError
+            A piece got no answer or a refusal; nothing of the others is returned then.
+        """
+        values: list[Value] = [Missing.NO_SUCH_INSTANCE] * len(oids)
+        absent = self._absent
+        waiting = [n for n, oid in enumerate(oids) if oid not in absent] if absent else list(range(len(oids)))
+        replies = 0
+        while waiting:
+            limit = self.objects_per_request
+            piece = waiting[: limit if self._answers else min(limit, OBJECTS_ALWAYS_FIT)]
+            try:
+                found = await self._get(tuple([oids[position] for position in piece]), alive=replies > 0)
+            except TooBig:
+                if len(piece) == 1:
+                    raise
+                self.objects_per_request = len(piece) // 2
+            except (NoSuchName, GenErr, AccessDenied) as error:
+                if not 1 <= error.index <= len(piece):
+                    raise
+                position = piece[error.index - 1]
+                absent.add(oids[position])
+                waiting.remove(position)
+            else:
+                for position, value in zip(piece, found, strict=False):  # found may be the first half only
+                    values[position] = value
+                replies += 1
+                waiting = waiting[len(found) :]
+        self.one_reply = replies == 1
+        return values
+
+    def forget_absent(self) -> None:
+        """Ask for everything again: the device's tables may have changed."""
+        self._absent.clear()
+
+    async def _get(self, oids: tuple[Oid, ...], *, alive: bool) -> list[Value]:
+        """Read these objects, or of a device known to be alive the first half when no more comes through."""
+        self._answers = False
+        try:
+            found = await self._client.get(self._prepare(oids))
+        except ErrorStatus:
+            self._answers = True
+            raise
+        except RequestTimeout:
+            if not alive or len(oids) <= OBJECTS_ALWAYS_FIT:
+                raise
+            found = await self._client.get(self._prepare(oids[: len(oids) // 2]))
+            self.objects_per_request = len(found)
+        self._answers = True
+        return found
+
+    def _prepare(self, oids: tuple[Oid, ...]) -> Prepared:
+        prepared = self._prepared.get(oids)
+        if prepared is None:
+            if len(self._prepared) >= PREPARED_LISTS_KEPT:
+                self._prepared.clear()
+            prepared = self._prepared[oids] = prepare(self.target, get_request(oids))
+        return prepared

@@ -1,0 +1,248 @@
+"""Requests and their replies: ids, one deadline per operation, retries, and which reply counts.
+
+A reply counts only when it comes from the asked address (or one of ``reply_from``), carries the id of a request
+that still waits, the same version and community, and names the objects asked for. Anything else is counted by
+reason and dropped, and the wait for the true reply goes on until the deadline.
+
+What is asked of a table row by row is in ``walk``; how many objects go into one request is in ``batch``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from .ber import RESPONSE, Oid, Value
+from .community import Community, Envelope, Reply, open_reply, wrap
+from .errors import Malformed, RequestTimeout, SendFailed, SnmpError, error_for_status
+from .pdu import (
+    ID_HIGHEST,
+    ID_LOWEST,
+    ID_OCTETS,
+    Request,
+    ResponseHeader,
+    decode_bindings,
+    decode_by_position,
+    get_bulk_request,
+    get_next_request,
+)
+from .transport import Address, Transport, UdpTransport
+
+Binding: TypeAlias = tuple[Oid, Value]
+T = TypeVar("T")
+Decoder: TypeAlias = Callable[[Request, bytes, ResponseHeader], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An agent and how to speak with it.
+
+    ``timeout_s`` is the deadline of a whole operation; ``retries`` more transmissions are spread evenly over it.
+    ``reply_from`` are further addresses from which its replies may come.
+    """
+
+    address: Address
+    community: Community
+    timeout_s: float = 2.0
+    retries: int = 3
+    reply_from: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request encoded for one target, to be sent any number of times."""
+
+    target: Target
+    request: Request
+    envelope: Envelope = field(repr=False)
+
+
+def prepare(target: Target, request: Request) -> Prepared:
+    """Encode a request for a target."""
+    return Prepared(target, request, wrap(target.community, request))
+
+
+@dataclass(slots=True)
+class ClientCounters:
+    """What a client has done since it began; ``rejected`` counts dropped datagrams by reason."""
+
+    requests: int = 0
+    retries: int = 0
+    replies: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+
+
+class SnmpClient:
+    """Asks any number of agents at once; belongs to one event loop. Use as a context manager or ``close`` it."""
+
+    def __init__(self, transport: Transport | None = None) -> None:
+        self._traffic = _Traffic(transport or UdpTransport())
+        self._traffic.transport.open(self._receive)
+
+    def __enter__(self) -> SnmpClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def counters(self) -> ClientCounters:
+        """What this client has done so far."""
+        return self._traffic.counters
+
+    def close(self) -> None:
+        """Release the sockets; operations that still wait end with their deadline or next transmission."""
+        self._traffic.transport.close()
+
+    async def get(self, prepared: Prepared) -> list[Value]:
+        """Send a prepared GET and return the values in the order of its objects.
+
+        Raises
+        ------
+        RequestTimeout, SendFailed, ErrorStatus
+            No acceptable answer, nothing could be sent, or the agent refused.
+        """
+        return await self._perform(prepared, decode_exact)
+
+    async def get_next(self, target: Target, oids: Sequence[Oid]) -> list[Binding]:
+        """Ask for the objects that follow ``oids``; errors as for ``get``."""
+        return await self._perform(prepare(target, get_next_request(oids)), decode_following)
+
+    async def get_bulk(self, target: Target, oids: Sequence[Oid], *, repetitions: int) -> list[Binding]:
+        """Ask for up to ``repetitions`` rows that follow ``oids`` (not in SNMPv1); errors as for ``get``."""
+        prepared = prepare(target, get_bulk_request(oids, repetitions=repetitions))
+        return await self._perform(prepared, decode_following)
+
+    async def _perform(self, prepared: Prepared, decode: Decoder[T]) -> T:
+        operation = _Operation(self._traffic, prepared, decode)
+        try:
+            operation.transmit()
+            return await operation.outcome
+        finally:
+            operation.finish()
+
+    def _receive(self, data: bytes, source: Address) -> None:
+        try:
+            reply = open_reply(data)
+        except Malformed:
+            self.counters.rejected["malformed"] += 1
+            return
+        operation = self._traffic.waiting.get(reply.header.request_id)
+        reason = operation.accept(data, reply, source) if operation else "unknown_id"
+        if reason:
+            self.counters.rejected[reason] += 1
+        else:
+            self.counters.replies += 1
+
+
+@dataclass(slots=True)
+class _Traffic:
+    """What all operations of a client share."""
+
+    transport: Transport
+    waiting: dict[int, _Operation[Any]] = field(default_factory=dict)
+    """Operations by the id of each of their transmissions."""
+    counters: ClientCounters = field(default_factory=ClientCounters)
+
+
+class _Operation(Generic[T]):
+    """One request on its way: its ids (one per transmission), its deadline and its outcome."""
+
+    __slots__ = ("_begun", "_decode", "_ids", "_loop", "_prepared", "_timer", "_traffic", "outcome")
+
+    def __init__(self, traffic: _Traffic, prepared: Prepared, decode: Decoder[T]) -> None:
+        self._traffic = traffic
+        self._prepared = prepared
+        self._decode = decode
+        self._ids: list[int] = []
+        self._loop = asyncio.get_running_loop()
+        self._begun = self._loop.time()
+        self._timer: asyncio.TimerHandle | None = None
+        self.outcome: asyncio.Future[T] = self._loop.create_future()
+
+    def transmit(self) -> None:
+        """Send once more, under an id of its own, or give up when all transmissions are used."""
+        traffic, target, envelope = self._traffic, self._prepared.target, self._prepared.envelope
+        if self.outcome.done():
+            return
+        if len(self._ids) > target.retries:
+            self._fail(RequestTimeout(f"no answer within {target.timeout_s:g} s"))
+            return
+        request_id = _random_id(traffic.waiting)
+        traffic.waiting[request_id] = self
+        traffic.counters.requests += 1
+        traffic.counters.retries += bool(self._ids)
+        self._ids.append(request_id)
+        datagram = envelope.head + request_id.to_bytes(ID_OCTETS, "big") + envelope.tail
+        share = len(self._ids) / (target.retries + 1)
+        self._timer = self._loop.call_at(self._begun + target.timeout_s * share, self.transmit)
+        try:
+            traffic.transport.send(datagram, target.address)
+        except (BlockingIOError, InterruptedError):
+            pass  # the socket is full: as good as lost on the way, the next transmission makes up for it
+        except OSError as error:
+            self._fail(SendFailed(error.errno, error.strerror))
+
+    def accept(self, data: bytes, reply: Reply, source: Address) -> str:
+        """Take a reply that carries one of our ids; return why not, or an empty string."""
+        target, request, header = self._prepared.target, self._prepared.request, reply.header
+        if source != target.address and (source[1] != target.address[1] or source[0] not in target.reply_from):
+            return "wrong_source"
+        if reply.version != target.community.version or reply.community != target.community.name:
+            return "wrong_community"
+        if header.kind != RESPONSE:
+            return "wrong_pdu"
+        if self.outcome.done():
+            return "unknown_id"
+        if header.error_status:
+            self._fail(error_for_status(header.error_status, header.error_index))
+            return ""
+        try:
+            self.outcome.set_result(self._decode(request, data, header))
+        except Malformed:
+            return "malformed"
+        except WrongObjects:
+            return "wrong_objects"
+        return ""
+
+    def finish(self) -> None:
+        """Forget the ids and stop the clock; later replies are strangers."""
+        if self._timer:
+            self._timer.cancel()
+        for request_id in self._ids:
+            del self._traffic.waiting[request_id]
+
+    def _fail(self, error: SnmpError) -> None:
+        if not self.outcome.done():
+            self.outcome.set_exception(error)
+
+
+class WrongObjects(Exception):  # never leaves this module
+    """A reply names other objects than were asked for."""
+
+
+def decode_exact(request: Request, data: bytes, header: ResponseHeader) -> list[Value]:
+    """Decode the reply to a GET: the same objects in the same order."""
+    values = decode_by_position(data, header.start, header.stop, request.names)
+    if values is None:
+        bindings = decode_bindings(data, header.start, header.stop, request.most)
+        if tuple(name for name, _ in bindings) != request.oids:
+            raise WrongObjects
+        values = [value for _, value in bindings]
+    return values
+
+
+def decode_following(request: Request, data: bytes, header: ResponseHeader) -> list[Binding]:
+    """Decode the reply to a GETNEXT or GETBULK; whether the names advance is for the walk to judge."""
+    return decode_bindings(data, header.start, header.stop, request.most)
+
+
+def _random_id(taken: Container[int]) -> int:
+    while True:
+        request_id = ID_LOWEST + int.from_bytes(os.urandom(ID_OCTETS), "big") % (ID_HIGHEST - ID_LOWEST + 1)
+        if request_id not in taken:
+            return request_id

@@ -1,0 +1,70 @@
+"""The message of SNMPv1 and SNMPv2c around a PDU: a version and a community (RFC 1157, RFC 1901).
+
+This is one of the ways to secure a request; the user-based one of SNMPv3 will stand beside it with the same
+two operations, wrapping a request and opening a reply.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from .ber import INTEGER, OCTET_STRING, SEQUENCE, encode_integer, read_integer, read_tlv, tlv
+from .errors import Malformed
+from .pdu import ID_OCTETS, Request, ResponseHeader, read_header
+
+V1: Final = 0
+V2C: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """The credentials of SNMPv1 (``version`` 0) and SNMPv2c (``version`` 1); the name is kept out of repr."""
+
+    version: int
+    name: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A whole request message without its request-id: ``head`` + four octets of id + ``tail``."""
+
+    head: bytes = field(repr=False)
+    tail: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An opened message; nothing of it has been checked against a request yet."""
+
+    version: int
+    community: bytes = field(repr=False)
+    header: ResponseHeader
+
+
+def wrap(community: Community, request: Request) -> Envelope:
+    """Put a request into a message, leaving the gap for the request-id."""
+    pdu_length = len(request.head) + ID_OCTETS + len(request.tail)
+    prefix = tlv(INTEGER, encode_integer(community.version)) + tlv(OCTET_STRING, community.name)
+    message = tlv(SEQUENCE, prefix + bytes(pdu_length))
+    return Envelope(message[: len(message) - pdu_length] + request.head, request.tail)
+
+
+def open_reply(data: bytes) -> Reply:
+    """Read a message up to the variable bindings of its PDU.
+
+    Raises
+    ------
+    Malformed
+        It is no SNMPv1 or SNMPv2c message, is cut off, or has trailing octets.
+    """
+    tag, start, stop = read_tlv(data, 0, len(data))
+    if tag != SEQUENCE or stop != len(data):
+        raise Malformed("not one SEQUENCE")
+    version, start = read_integer(data, start, stop)
+    if version not in (V1, V2C):
+        raise Malformed("not SNMPv1 or SNMPv2c")
+    tag, start, community_stop = read_tlv(data, start, stop)
+    if tag != OCTET_STRING:
+        raise Malformed("no community")
+    return Reply(version, data[start:community_stop], read_header(data, community_stop, stop))

@@ -1,0 +1,131 @@
+"""Hostile replies: none becomes data, none raises, none takes time, and the wait for the true reply goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+
+import malformed_cases
+import pytest
+from snmp_peers import AGENT, FakeTransport, read_request, response, target, virtual
+
+from phusong.collectors.snmp.client import SnmpClient, prepare
+from phusong.collectors.snmp.community import open_reply
+from phusong.collectors.snmp.errors import ErrorStatus, Malformed
+from phusong.collectors.snmp.pdu import decode_bindings, get_request
+
+CASES = dict(malformed_cases.cases())
+REASONS = {"malformed", "wrong_objects", "wrong_pdu", "wrong_community", "unknown_id"}
+LONGEST_S = 0.005
+"""Of the event loop, for one datagram of any content."""
+
+
+def quickest(work: object, *, rounds: int = 5) -> float:
+    times = []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        work()  # type: ignore[operator]
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+@pytest.mark.parametrize("octets", CASES.values(), ids=CASES.keys())
+def test_a_malformed_reply_is_dropped_and_the_true_one_taken(
+    octets: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client counts the datagram by a reason, within 5 ms, and then takes the true reply."""
+    monkeypatch.setattr("phusong.collectors.snmp.client._random_id", lambda taken: malformed_cases.REQUEST_ID)
+
+    async def test() -> None:
+        transport = FakeTransport()
+        with SnmpClient(transport) as client:
+            asked = prepare(target(), get_request(malformed_cases.OIDS))
+            reading = asyncio.create_task(client.get(asked))
+            await asyncio.sleep(0)
+            assert quickest(lambda: transport.receiver(octets, AGENT)) < LONGEST_S
+            assert not reading.done()
+            assert client.counters.rejected.total() == 5
+            assert set(client.counters.rejected) <= REASONS
+            transport.receiver(malformed_cases.GOOD, AGENT)
+            assert await reading == malformed_cases.VALUES
+
+    virtual(test())
+
+
+@pytest.mark.parametrize("octets", CASES.values(), ids=CASES.keys())
+def test_the_decoders_know_one_error(octets: bytes) -> None:
+    """Decoding ends with Malformed or with values, never with another exception, within 5 ms."""
+
+    def decode() -> None:
+        try:
+            header = open_reply(octets).header
+            decode_bindings(octets, header.start, header.stop, len(malformed_cases.OIDS))
+        except Malformed:
+            pass
+
+    assert quickest(decode) < LONGEST_S
+
+
+def test_the_corpus_is_no_smaller_than_it_was() -> None:
+    """Every class of malformed replies has its cases, and the good reply is good."""
+    assert len(CASES) >= 120
+    header = open_reply(malformed_cases.GOOD).header
+    found = decode_bindings(malformed_cases.GOOD, header.start, header.stop, len(malformed_cases.OIDS))
+    assert [value for _, value in found] == malformed_cases.VALUES
+
+
+def test_mutated_replies_never_raise_out_of_the_receiver() -> None:
+    """2,000 seeded mutations of a good reply reach the receiver: it counts each, and no forged value passes it.
+
+    A mutation that only touches a value is data of the agent, as a reply of v2c is not signed; so names, their
+    order and their number are what must hold.
+    """
+    rng = random.Random(20261)
+
+    async def test() -> None:
+        taken = 0
+        transport = FakeTransport()
+        with SnmpClient(transport) as client:
+            prepared = prepare(target(), get_request(malformed_cases.OIDS))
+            for _ in range(2000):
+                reading = asyncio.create_task(client.get(prepared))
+                await asyncio.sleep(0)
+                asked = read_request(transport.sent[-1])
+                true = response(asked, dict(zip(malformed_cases.OIDS, malformed_cases.TYPED, strict=True)))
+                transport.receiver(mutate(true, rng), AGENT)
+                taken += reading_done(client)
+                transport.receiver(true, AGENT)
+                try:
+                    values = await reading
+                except ErrorStatus:
+                    continue
+                assert len(values) == len(malformed_cases.OIDS)
+            assert client.counters.rejected.total() + client.counters.replies == 4000
+            assert taken < 1000
+
+    def reading_done(client: SnmpClient) -> int:
+        return all(operation.outcome.done() for operation in client._traffic.waiting.values())
+
+    virtual(test())
+
+
+def mutate(octets: bytes, rng: random.Random) -> bytes:
+    """Change, drop, repeat or cut octets at random places."""
+    changed = bytearray(octets)
+    for _ in range(rng.randint(1, 4)):
+        place = rng.randrange(len(changed))
+        match rng.randrange(5):
+            case 0:
+                changed[place] = rng.randrange(256)
+            case 1:
+                changed[place] ^= 1 << rng.randrange(8)
+            case 2:
+                del changed[place : place + rng.randint(1, 4)]
+            case 3:
+                changed[place:place] = rng.randbytes(rng.randint(1, 4))
+            case _:
+                changed[place:] = changed[place : place + rng.randrange(200)]
+        if not changed:
+            changed += b"\x30"
+    return bytes(changed)

@@ -1,0 +1,127 @@
+"""The written inventory and configuration: its columns, references that resolve, a guarded secret."""
+
+from __future__ import annotations
+
+import csv
+import stat
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from phusong.collectors.simulator.files import write_config, write_inventory
+from phusong.collectors.simulator.province import build_province
+
+START = datetime(2026, 11, 22, 10, 0, tzinfo=timezone(timedelta(hours=7)))
+COLUMNS = {
+    "sites.csv": "site_id,name,kind,commune_code,lat,lon",
+    "devices.csv": "device_id,site_id,address,port,auth,profile,ssh,reply_from,parent_device",
+    "links.csv": "link_id,site_id,carrier,role,contracted_down_mbps,contracted_up_mbps,near_device,near_interface,"
+    "far_device,far_interface,ping_address,parent_link",
+    "endpoints.csv": "endpoint_id,site_id,name,address,port,auth,profile,sip_uri,parent_link",
+    "maintenance.csv": "what,from,to,reason",
+}
+
+
+@pytest.fixture(scope="module")
+def tables(province, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inventory")
+    write_inventory(province, folder, port=16100, start=START)
+    found = {}
+    for path in folder.iterdir():
+        with path.open(encoding="utf-8", newline="") as file:
+            found[path.name] = list(csv.DictReader(file))
+    return folder, found
+
+
+def test_the_five_files_have_the_columns_of_the_format(tables):
+    """File names and headers are an interface to people, so they are written out here."""
+    folder, found = tables
+    assert {name: (folder / name).read_text(encoding="utf-8").splitlines()[0] for name in found} == COLUMNS
+
+
+def test_all_references_resolve(tables, communes):
+    """Sites, devices, links and commune codes that are named exist; ids are unique."""
+    _, found = tables
+    ids = {
+        name: [row[column] for row in found[name]]
+        for name, column in (
+            ("sites.csv", "site_id"),
+            ("devices.csv", "device_id"),
+            ("links.csv", "link_id"),
+            ("endpoints.csv", "endpoint_id"),
+        )
+    }
+    assert {name: len(rows) for name, rows in ids.items()} == {
+        "sites.csv": 342, "devices.csv": 336, "links.csv": 345, "endpoints.csv": 239,
+    }  # fmt: skip
+    assert all(len(set(rows)) == len(rows) for rows in ids.values())
+    sites, devices, links = (set(ids[name]) for name in ("sites.csv", "devices.csv", "links.csv"))
+    assert {row["commune_code"] for row in found["sites.csv"]} == {place.code for place in communes}
+    for name in ("devices.csv", "links.csv", "endpoints.csv"):
+        assert {row["site_id"] for row in found[name]} <= sites
+    for row in found["links.csv"]:
+        assert {row["near_device"], row["far_device"]} <= devices | {""}
+        assert row["near_device"] or row["far_device"]
+        assert not (row["ping_address"] and row["far_device"])
+    assert {row["parent_link"] for row in found["endpoints.csv"]} <= links
+    assert {row["parent_device"] for row in found["devices.csv"]} <= devices | {""}
+
+
+def test_the_window_covers_the_start_and_its_line_is_down(tables, province):
+    """One window, on a line that is down, around the start that was given."""
+    (window,) = tables[1]["maintenance.csv"]
+    begin, end = (datetime.fromisoformat(window[column]) for column in ("from", "to"))
+    assert begin < START < end
+    assert begin.utcoffset() == timedelta(hours=7)
+    assert province.expected(1.0).links[window["what"]] == "down"
+
+
+def test_the_agent_of_version_1_has_its_own_credentials(tables):
+    """Exactly one device is asked with version 1; all have the port that was given."""
+    devices = tables[1]["devices.csv"]
+    assert sorted(row["auth"] for row in devices)[:2] == ["wan-v1", "wan-v2"]
+    assert {row["port"] for row in devices} == {"16100"}
+
+
+def test_same_seed_same_bytes(tables, communes, tmp_path):
+    """The files are the same every time, and others with another seed."""
+    folder, found = tables
+    write_inventory(build_province(communes), tmp_path / "same", port=16100, start=START)
+    write_inventory(build_province(communes, seed=5), tmp_path / "other", port=16100, start=START)
+    for name in found:
+        assert (tmp_path / "same" / name).read_bytes() == (folder / name).read_bytes()
+        assert (tmp_path / "other" / name).read_bytes() != (folder / name).read_bytes()
+
+
+def test_a_start_without_an_offset_is_refused(province, tmp_path):
+    """A naive time would shift the window by seven hours."""
+    with pytest.raises(ValueError, match="no offset"):
+        write_inventory(province, tmp_path, port=1, start=START.replace(tzinfo=None))
+
+
+def test_the_community_is_in_a_guarded_file_only(tmp_path):
+    """Mode 0600 also where a file with other rights was, and no secret in phusong.yaml."""
+    (tmp_path / "wan-community").write_text("old", encoding="utf-8")
+    (tmp_path / "wan-community").chmod(0o644)
+    path = write_config(tmp_path, echo_port=10007, community="canary-7431")
+    secret = tmp_path / "wan-community"
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    assert secret.read_text(encoding="utf-8") == "canary-7431\n"
+    assert "canary-7431" not in path.read_text(encoding="utf-8")
+
+
+def test_the_agent_reads_what_is_written(province, tmp_path):
+    """Configuration and inventory pass the agent's own strict reading, with every parameter in its place."""
+    from phusong.agent.input.settings import load_all
+
+    write_inventory(province, tmp_path / "inventory", port=16100, start=datetime.now(UTC))
+    path = write_config(
+        tmp_path, echo_port=10007, poll_interval="7s", timeout="400ms", retries=2, web_listen="127.0.0.1:0"
+    )
+    config, inventory = load_all(path, environ={})
+    assert (config.poll.interval_s, config.poll.timeout_s, config.poll.retries) == (7.0, 0.4, 2)
+    assert (config.ping.method, config.ping.port, config.ping.packets) == ("udp-echo", 10007, 5)
+    assert (config.web.host, config.web.port) == ("127.0.0.1", 0)
+    assert (len(inventory.sites), len(inventory.links), len(inventory.endpoints)) == (342, 345, 239)
+    assert len(inventory.maintenance) == 1
+    assert set(config.auths) == {"wan-v1", "wan-v2"}

@@ -1,0 +1,177 @@
+"""Which commune of an edition each row of a boundary file is: by code, else by names.
+
+Pure functions on text; no geometry. Names are compared folded (``editions.folded``) and without spaces, because
+some public files write ``HàKhánh``. A bare name with its district is never enough by itself: Thị trấn Đầm Hà and
+Xã Đầm Hà lie in the same district.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from phusong.coverage.editions import KNOWN_EDITIONS, folded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from phusong.coverage.editions import Commune, Edition
+
+_CODE_COLUMNS = (
+    "code", "commune_code", "ward_code", "ma", "ma_xa", "maxa", "ma_dvhc", "madvhc", "ma_phuong_xa", "gso_code",
+)  # fmt: skip
+_NAME_COLUMNS = ("name", "commune", "commune_name", "ward", "ward_name", "ten", "ten_xa", "tenxa", "name_3", "xa")
+_KIND_COLUMNS = ("type", "kind", "loai", "loai_xa", "type_3")
+_DISTRICT_COLUMNS = ("district", "district_name", "huyen", "ten_huyen", "tenhuyen", "name_2")
+_KINDS = {
+    "Phường": ("phuong", "ward", "p"),
+    "Xã": ("xa", "commune", "x"),
+    "Thị trấn": ("thi tran", "townlet", "tt"),
+    "Đặc khu": ("dac khu", "dk"),
+}
+_DISTRICT_KINDS = ("thanh pho", "thi xa", "huyen", "tp", "tx", "h")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The code of each row, and every reason why the rows are not the edition; empty when they are."""
+
+    codes: tuple[str | None, ...]
+    problems: tuple[str, ...]
+
+
+def match_communes(columns: Mapping[str, Sequence[str]], features: Sequence[int], edition: Edition) -> Match:
+    """Find the commune of each row.
+
+    Parameters
+    ----------
+    columns
+        Attributes of the file as text, one value per row.
+    features
+        How the rows are numbered in messages.
+    edition
+        The communes that the rows must be, each exactly once.
+    """
+    matcher = _Matcher(edition)
+    by_role = {
+        role: _column(columns, candidates, len(features))
+        for role, candidates in (
+            ("code", _CODE_COLUMNS),
+            ("name", _NAME_COLUMNS),
+            ("kind", _KIND_COLUMNS),
+            ("district", _DISTRICT_COLUMNS),
+        )
+    }
+    codes: list[str | None] = []
+    problems: list[str] = []
+    for row, feature in enumerate(features):
+        found = matcher.find(**{role: values[row] for role, values in by_role.items()})
+        codes.append(found if isinstance(found, str) else None)
+        if isinstance(found, _Problem):
+            problems.append(f"feature {feature}: {found.text}")
+    problems += _whole_edition_problems(codes, features, edition)
+    if problems and len(features) != len(edition.communes):
+        other = [name for name, count in KNOWN_EDITIONS.items() if count == len(features) and name != edition.name]
+        problems += [f"the file has {len(features)} features: is it edition {name}?" for name in other]
+    return Match(tuple(codes), tuple(problems))
+
+
+def commune_code(text: str) -> str:
+    """Return a commune code as text of five digits: ``6649`` and ``6649.0`` are ``06649``."""
+    digits = text.removesuffix(".0")
+    return digits.zfill(5) if digits.isdigit() else text
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    text: str
+
+
+class _Matcher:
+    """An edition's communes, prepared for look-ups by folded names."""
+
+    def __init__(self, edition: Edition) -> None:
+        self._edition = edition
+        self._by_bare_name: dict[str, list[Commune]] = {}
+        for commune in edition.communes.values():
+            self._by_bare_name.setdefault(_squeezed(commune.bare_name), []).append(commune)
+
+    def find(self, code: str, name: str, kind: str, district: str) -> str | _Problem:
+        readings = _readings(name, kind)
+        commune = self._edition.communes.get(commune_code(code)) if code else None
+        if commune is not None:
+            if name and _squeezed(commune.bare_name) not in [bare for bare, _ in readings]:
+                return _Problem(
+                    f"code {commune.code} is {commune.name} in edition {self._edition.name}, but the file calls "
+                    f"it {name!r}; is it another edition?"
+                )
+            return commune.code
+        if not name:
+            return _Problem(
+                f"code {code!r} is not in edition {self._edition.name}"
+                if code
+                else "neither code nor name; give a column 'code' or 'name' and 'type'"
+            )
+        for bare, own_kind in readings:
+            of_kind = [c for c in self._by_bare_name.get(bare, []) if own_kind in ("", c.kind)]
+            in_district = [c for c in of_kind if district and _district(c.district) == _district(district)]
+            best = in_district or of_kind
+            if len(best) == 1 and own_kind:
+                return best[0].code
+            if best:
+                candidates = ", ".join(f"{c.code} {c.name} ({c.district})" for c in best)
+                return _Problem(
+                    f"{name!r} is ambiguous without its type: {candidates}; add a column 'code' or 'type'"
+                )
+        unknown = f"code {code!r}, " if code else ""
+        return _Problem(f"{unknown}{(kind + ' ' + name).strip()!r} is no commune of edition {self._edition.name}")
+
+
+def _whole_edition_problems(codes: Sequence[str | None], features: Sequence[int], edition: Edition) -> list[str]:
+    owners: dict[str, list[int]] = {}
+    for code, feature in zip(codes, features, strict=True):
+        if code is not None:
+            owners.setdefault(code, []).append(feature)
+    problems = [
+        f"features {', '.join(map(str, rows))}: all are {code} {edition.communes[code].name}; merge them into one"
+        for code, rows in owners.items()
+        if len(rows) > 1
+    ]
+    missing = [f"{code} {commune.name}" for code, commune in edition.communes.items() if code not in owners]
+    if missing:
+        shown = ", ".join(missing[:10]) + (f" and {len(missing) - 10} more" if len(missing) > 10 else "")
+        problems.append(f"{len(missing)} of {len(edition.communes)} communes are missing: {shown}")
+    return problems
+
+
+def _column(columns: Mapping[str, Sequence[str]], candidates: Sequence[str], rows: int) -> Sequence[str]:
+    by_folded = {folded(name).replace(" ", "_"): values for name, values in columns.items()}
+    return next((by_folded[name] for name in candidates if name in by_folded), [""] * rows)
+
+
+def _readings(name: str, kind: str) -> list[tuple[str, str]]:
+    """Return the ways to read a name as (squeezed bare name, type as the editions write it).
+
+    The whole text comes first: ``Phương Đông`` does not begin with the type ``Phường``.
+    """
+    whole = folded(name)
+    kinds = {word: own for own, words in _KINDS.items() for word in words}
+    own_kind = kinds.get(folded(kind), "")
+    readings = [(_squeezed(whole), own_kind)]
+    for word, own in sorted(kinds.items(), key=lambda item: -len(item[0])):
+        if whole.startswith(word + " ") and own_kind in ("", own):
+            readings.append((_squeezed(whole[len(word) + 1 :]), own))
+            break
+    return readings
+
+
+def _district(name: str) -> str:
+    text = folded(name)
+    for word in _DISTRICT_KINDS:
+        if text.startswith(word + " "):
+            return _squeezed(text[len(word) + 1 :])
+    return _squeezed(text)
+
+
+def _squeezed(name: str) -> str:
+    return folded(name).replace(" ", "")

@@ -1,0 +1,263 @@
+"""What each kind of row says on the metrics page: a pair of functions per section of the table of metrics.
+
+``*_starts`` (of the interfaces ``*_labels``) prepares what only the inventory decides: names, escaped labels,
+whole lines of ``*_info``. ``*_lines`` fills in one row's values and returns one text per metric, in the order of
+the section. A value that is not known gives no line. No memory and no limits here: those are in ``prometheus``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from phusong.collectors.readings import InterfaceReading, PingReading
+from phusong.coverage.summary import CommuneCoverage, CoverageSummary, Indicator
+from phusong.exporters.exposition import counter_value, number, series
+from phusong.exporters.metrics import DEVICES, INTERFACES
+from phusong.exporters.snapshot import (
+    DeviceRow,
+    EndpointInfo,
+    EndpointRow,
+    Isolation,
+    LinkInfo,
+    LinkRow,
+    SiteInfo,
+    SiteRow,
+    Verdict,
+)
+
+
+class PolledStarts(NamedTuple):
+    """The beginnings of the lines of a link or an endpoint; ``fixed`` are whole lines."""
+
+    up: str
+    verdicts: tuple[tuple[Verdict, str], ...]
+    fixed: tuple[str, ...]
+    ping_loss: str
+    ping_rtt: str
+    last_success: str
+    verdict_change: str
+
+
+def link_starts(info: LinkInfo, commune: str) -> PolledStarts:
+    """Prepare a link's lines; ``commune`` is the code of its site's commune."""
+    about = {
+        "link": info.link_id,
+        "site": info.site_id,
+        "commune": commune,
+        "carrier": info.carrier,
+        "role": info.role,
+        "near_device": info.near_device,
+        "far_device": info.far_device,
+    }
+    contracted = "".join(
+        _line(series("wan_link_contracted_bytes_per_second", {"link": info.link_id, "direction": direction}), rate)
+        for direction, rate in (
+            ("down", info.contracted_down_bytes_per_s),
+            ("up", info.contracted_up_bytes_per_s),
+        )
+    )
+    return _polled_starts("wan_link", {"link": info.link_id}, (_info("wan_link_info", about), contracted))
+
+
+def endpoint_starts(info: EndpointInfo, commune: str) -> PolledStarts:
+    """Prepare an endpoint's lines; ``commune`` is the code of its site's commune."""
+    about = {"endpoint": info.endpoint_id, "site": info.site_id, "commune": commune, "name": info.name}
+    return _polled_starts("vc_endpoint", {"endpoint": info.endpoint_id}, (_info("vc_endpoint_info", about),))
+
+
+def _polled_starts(prefix: str, identity: dict[str, str], fixed: tuple[str, ...]) -> PolledStarts:
+    return PolledStarts(
+        up=series(f"{prefix}_up", identity),
+        verdicts=tuple((v, series(f"{prefix}_verdict", {**identity, "verdict": v.value})) for v in Verdict),
+        fixed=fixed,
+        ping_loss=series(f"{prefix}_ping_loss_ratio", identity),
+        ping_rtt=series(f"{prefix}_ping_rtt_seconds", identity),
+        last_success=series(f"{prefix}_last_success_timestamp_seconds", identity),
+        verdict_change=series(f"{prefix}_verdict_change_timestamp_seconds", identity),
+    )
+
+
+def polled_lines(starts: PolledStarts, row: LinkRow | EndpointRow) -> list[str]:
+    """Return the lines of a link (section LINKS) or an endpoint (section ENDPOINTS)."""
+    ping: PingReading | None = row.ping
+    return [
+        _flag(starts.up, row.up),
+        "".join([f"{start}1.0\n" if v is row.verdict else f"{start}0.0\n" for v, start in starts.verdicts]),
+        *starts.fixed,
+        _line(starts.ping_loss, ping.loss_ratio if ping and ping.sent else None),
+        _line(starts.ping_rtt, ping.rtt_avg_s if ping else None),
+        _line(starts.last_success, row.last_success),
+        _line(starts.verdict_change, row.since),
+    ]
+
+
+class SiteStarts(NamedTuple):
+    """The beginnings of a site's lines; ``info`` is a whole line."""
+
+    info: str
+    isolated: str
+    fallback: str
+
+
+def site_starts(info: SiteInfo, technology: str) -> SiteStarts:
+    """Prepare a site's lines; ``technology`` is the fallback technology of the snapshot."""
+    about = {"site": info.site_id, "name": info.name, "kind": info.kind, "commune": info.commune_code}
+    return SiteStarts(
+        info=_info("site_info", about),
+        isolated=series("site_isolated", {"site": info.site_id}),
+        fallback=series("site_mobile_fallback", {"site": info.site_id, "technology": technology}),
+    )
+
+
+def site_lines(starts: SiteStarts, row: SiteRow) -> list[str]:
+    """Return the lines of a site (section SITES)."""
+    return [starts.info, _flag(starts.isolated, _isolated(row)), _flag(starts.fallback, row.fallback)]
+
+
+def _isolated(row: SiteRow) -> bool | None:
+    return None if row.isolation is Isolation.UNKNOWN else row.isolation is Isolation.ISOLATED
+
+
+def communes_isolated_lines(sites: Iterable[SiteRow]) -> str:
+    """Return ``commune_isolated`` of every commune with an office whose state is known."""
+    isolated: dict[str, bool] = {}
+    for row in sites:
+        state = _isolated(row)
+        if state is not None and row.info.commune_code:
+            isolated[row.info.commune_code] = state and isolated.get(row.info.commune_code, True)
+    return "".join(_flag(series("commune_isolated", {"commune": code}), value) for code, value in isolated.items())
+
+
+def commune_lines(commune: CommuneCoverage, edition: str) -> list[str]:
+    """Return the lines of a commune (section COVERAGE)."""
+    about = {"commune": commune.code, "name": commune.name, "district": commune.district, "edition": edition}
+    shown = _weakest_class(commune.indicators)
+    labels = [
+        {"commune": commune.code, "technology": indicator.technology, "operator": indicator.operator}
+        for indicator in shown
+    ]
+    pairs = list(zip(labels, shown, strict=True))
+    return [
+        _info("commune_info", about),
+        _line(series("commune_population", {"commune": commune.code}), commune.population),
+        "".join(_line(series("commune_area_covered_ratio", of), i.area_ratio) for of, i in pairs),
+        "".join(_line(series("commune_population_covered_ratio", of), i.population_ratio) for of, i in pairs),
+        "".join(_flag(series("commune_centre_covered", of), i.centre_covered) for of, i in pairs),
+        "",
+        "",
+    ]
+
+
+def _weakest_class(indicators: Iterable[Indicator]) -> list[Indicator]:
+    """Return one indicator per technology and operator: two would be the same series twice."""
+    chosen: dict[tuple[str, str], Indicator] = {}
+    for indicator in indicators:
+        key = (indicator.technology, indicator.operator)
+        if key not in chosen or _class_order(indicator) < _class_order(chosen[key]):
+            chosen[key] = indicator
+    return list(chosen.values())
+
+
+def _class_order(indicator: Indicator) -> float:
+    return float("-inf") if indicator.min_dbm is None else indicator.min_dbm
+
+
+def coverage_lines(summary: CoverageSummary) -> list[str]:
+    """Return the lines on the whole computation (section COVERAGE)."""
+    about = {
+        "edition": summary.edition,
+        "boundaries": summary.boundaries_file,
+        "schematic": str(summary.schematic).lower(),
+        "synthetic": str(summary.synthetic).lower(),
+    }
+    layers = (
+        _info(
+            "phusong_coverage_layer_info",
+            {
+                "file": layer.file,
+                "operator": layer.operator,
+                "technology": layer.technology,
+                "min_dbm": "" if layer.min_dbm is None else f"{layer.min_dbm:g}",
+                "date": layer.date,
+            },
+        )
+        for layer in summary.layers
+    )
+    return ["", "", "", "", "", _info("phusong_coverage_info", about), "".join(dict.fromkeys(layers))]
+
+
+def device_starts(device_id: str, site_id: str) -> tuple[str, str, str]:
+    """Prepare a device's lines."""
+    info, last_success, uptime = (metric.name for metric in DEVICES.metrics)
+    identity = {"device": device_id}
+    return _info(info, {**identity, "site": site_id}), series(last_success, identity), series(uptime, identity)
+
+
+def device_lines(starts: tuple[str, str, str], row: DeviceRow) -> list[str]:
+    """Return the lines of a device (section DEVICES)."""
+    info, last_success, uptime = starts
+    return [info, _line(last_success, row.last_success), _line(uptime, row.sys_uptime_ticks)]
+
+
+_INTERFACE_NAMES = tuple(metric.name for metric in INTERFACES.metrics)
+
+
+def interface_labels(link_id: str, device_id: str, if_name: str) -> str:
+    """Prepare what the lines of one end of a link have in common: everything between name and value.
+
+    Whole beginnings, as for the other rows, would take twice the memory of the page: these are most of it.
+    """
+    return series("", {"link": link_id, "device": device_id, "ifName": if_name})
+
+
+def interface_lines(labels: str, reading: InterfaceReading) -> list[str]:
+    """Return the lines of one end of a link (section INTERFACES)."""
+    wide_octets, old_octets = reading.octets_bits == 64, reading.octets_bits == 32
+    wide_packets, old_packets = reading.packets_bits == 64, reading.packets_bits == 32
+    values = (
+        reading.admin_status,
+        reading.oper_status,
+        _megabits(reading.speed_bps),
+        reading.last_change_ticks,
+        _counter(reading.in_octets) if wide_octets else None,
+        _counter(reading.out_octets) if wide_octets else None,
+        _counter(reading.in_octets) if old_octets else None,
+        _counter(reading.out_octets) if old_octets else None,
+        _counter(reading.in_ucast_packets) if wide_packets else None,
+        _counter(reading.out_ucast_packets) if wide_packets else None,
+        _counter(reading.in_ucast_packets) if old_packets else None,
+        _counter(reading.out_ucast_packets) if old_packets else None,
+        _counter(reading.in_errors),
+        _counter(reading.out_errors),
+        _counter(reading.in_discards),
+        _counter(reading.out_discards),
+        reading.discontinuity_ticks,
+    )
+    return [
+        "" if value is None else f"{name}{labels}{number(value)}\n"
+        for name, value in zip(_INTERFACE_NAMES, values, strict=True)
+    ]
+
+
+def _counter(raw: int | None) -> int | None:
+    return None if raw is None else counter_value(raw)
+
+
+def _megabits(bits_per_s: int | None) -> float | None:
+    if bits_per_s is None:
+        return None
+    whole, rest = divmod(bits_per_s, 1_000_000)
+    return bits_per_s / 1_000_000 if rest else whole
+
+
+def _info(name: str, labels: dict[str, str]) -> str:
+    return f"{series(name, labels)}1.0\n"
+
+
+def _line(start: str, value: float | None) -> str:
+    return "" if value is None else f"{start}{number(value)}\n"
+
+
+def _flag(start: str, value: bool | None) -> str:
+    return "" if value is None else f"{start}1.0\n" if value else f"{start}0.0\n"

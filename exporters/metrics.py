@@ -1,0 +1,406 @@
+"""The one table of metrics: name, type, help and labels of everything on the metrics page.
+
+``docs/metrics.md`` is printed from it (``python -m phusong.exporters.metrics``). Values and text are the work of
+``prometheus`` (the fleet) and ``agent_metrics`` (the agent itself); no name is written anywhere else.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a metric is. The two text formats name some kinds differently."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    HISTOGRAM = "histogram"
+    INFO = "info"
+    """Always 1; the labels are what it says."""
+    MIB_COUNTER = "counter (MIB name)"
+    """A device's own counter under its MIB name, so without ``_total``; it wraps at 2^53."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric family. ``labels`` stand in alphabetical order, as they are printed."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+
+    @property
+    def text_type(self) -> str:
+        """The word after ``# TYPE`` in the text format 0.0.4."""
+        match self.kind:
+            case Kind.INFO:
+                return "gauge"
+            case Kind.MIB_COUNTER:
+                return "counter"
+            case _:
+                return str(self.kind)
+
+    @property
+    def openmetrics_type(self) -> str:
+        """The word after ``# TYPE`` in OpenMetrics, where a counter must end in ``_total``."""
+        return "unknown" if self.kind is Kind.MIB_COUNTER else str(self.kind)
+
+    @property
+    def openmetrics_name(self) -> str:
+        """The family's name in OpenMetrics: without the suffix that its samples carry."""
+        match self.kind:
+            case Kind.INFO:
+                return self.name.removesuffix("_info")
+            case Kind.COUNTER:
+                return self.name.removesuffix("_total")
+            case _:
+                return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Metrics about one kind of thing, in the order of the page."""
+
+    title: str
+    about: str
+    metrics: tuple[Metric, ...]
+
+
+_LINK = ("link",)
+_ENDPOINT = ("endpoint",)
+_INDICATOR = ("commune", "operator", "technology")
+_WEAKEST = "at the weakest signal class of the layers"
+
+
+def _mib(name: str, kind: Kind, module: str, oid: str, text: str, labels: tuple[str, ...]) -> Metric:
+    return Metric(name, kind, f"{text} ({module}::{name}, {oid})", labels)
+
+
+def _if(name: str, kind: Kind, oid: str, text: str) -> Metric:
+    return _mib(name, kind, "IF-MIB", oid, text, ("device", "ifName", "link"))
+
+
+_IF_TABLE = "1.3.6.1.2.1.2.2.1"
+_IF_X_TABLE = "1.3.6.1.2.1.31.1.1.1"
+
+LINKS = Section(
+    "Lines",
+    "One series per line of links.csv, or per line and direction or verdict.",
+    (
+        Metric(
+            "wan_link_up", Kind.GAUGE, "1 when the line carries traffic, 0 when not; absent when unknown", _LINK
+        ),
+        Metric(
+            "wan_link_verdict",
+            Kind.GAUGE,
+            "1 for the verdict that holds for the line now, 0 for every other one",
+            ("link", "verdict"),
+        ),
+        Metric(
+            "wan_link_info",
+            Kind.INFO,
+            "What the inventory says about the line",
+            ("carrier", "commune", "far_device", "link", "near_device", "role", "site"),
+        ),
+        Metric(
+            "wan_link_contracted_bytes_per_second",
+            Kind.GAUGE,
+            "Contracted rate of the line; down is towards the office",
+            ("direction", "link"),
+        ),
+        Metric(
+            "wan_link_ping_loss_ratio", Kind.GAUGE, "Lost share of the last burst of echo requests, 0 to 1", _LINK
+        ),
+        Metric("wan_link_ping_rtt_seconds", Kind.GAUGE, "Mean round-trip time of the last burst", _LINK),
+        Metric(
+            "wan_link_last_success_timestamp_seconds",
+            Kind.GAUGE,
+            "Unix time of the last SNMP answer from either end of the line",
+            _LINK,
+        ),
+        Metric(
+            "wan_link_verdict_change_timestamp_seconds",
+            Kind.GAUGE,
+            "Unix time of the last change of the line's verdict",
+            _LINK,
+        ),
+    ),
+)
+
+ENDPOINTS = Section(
+    "Video-conference endpoints",
+    "One series per endpoint of endpoints.csv, or per endpoint and verdict.",
+    (
+        Metric(
+            "vc_endpoint_up", Kind.GAUGE, "1 when the endpoint answers, 0 when not; absent when unknown", _ENDPOINT
+        ),
+        Metric(
+            "vc_endpoint_verdict",
+            Kind.GAUGE,
+            "1 for the verdict that holds for the endpoint now, 0 for every other one",
+            ("endpoint", "verdict"),
+        ),
+        Metric(
+            "vc_endpoint_info",
+            Kind.INFO,
+            "What the inventory says about the endpoint",
+            ("commune", "endpoint", "name", "site"),
+        ),
+        Metric(
+            "vc_endpoint_ping_loss_ratio",
+            Kind.GAUGE,
+            "Lost share of the last burst of echo requests, 0 to 1",
+            _ENDPOINT,
+        ),
+        Metric("vc_endpoint_ping_rtt_seconds", Kind.GAUGE, "Mean round-trip time of the last burst", _ENDPOINT),
+        Metric(
+            "vc_endpoint_last_success_timestamp_seconds",
+            Kind.GAUGE,
+            "Unix time of the last SNMP answer of the endpoint",
+            _ENDPOINT,
+        ),
+        Metric(
+            "vc_endpoint_verdict_change_timestamp_seconds",
+            Kind.GAUGE,
+            "Unix time of the last change of the endpoint's verdict",
+            _ENDPOINT,
+        ),
+    ),
+)
+
+SITES = Section(
+    "Sites",
+    "The state of a site's lines joined with the mobile coverage of its point.",
+    (
+        Metric(
+            "site_info", Kind.INFO, "What the inventory says about the site", ("commune", "kind", "name", "site")
+        ),
+        Metric(
+            "site_isolated",
+            Kind.GAUGE,
+            "1 when all lines of the site are out and no mobile coverage carries it, else 0; absent when unknown",
+            ("site",),
+        ),
+        Metric(
+            "site_mobile_fallback",
+            Kind.GAUGE,
+            "1 when the fallback technology covers the site's point, 0 when not; absent when unknown",
+            ("site", "technology"),
+        ),
+    ),
+)
+
+COMMUNE_STATES = Section(
+    "Communes",
+    "The state of a commune's offices.",
+    (
+        Metric(
+            "commune_isolated",
+            Kind.GAUGE,
+            "1 when all offices of the commune with a known state are isolated, else 0; absent without any",
+            ("commune",),
+        ),
+    ),
+)
+
+COVERAGE = Section(
+    "Mobile coverage",
+    "From coverage.json, the summary written by `phusong coverage`. Operator `any` is the union of all, `max` the "
+    "best single one.",
+    (
+        Metric(
+            "commune_info",
+            Kind.INFO,
+            "A commune of the edition for which coverage was computed",
+            ("commune", "district", "edition", "name"),
+        ),
+        Metric("commune_population", Kind.GAUGE, "People in the commune; absent when unknown", ("commune",)),
+        Metric(
+            "commune_area_covered_ratio",
+            Kind.GAUGE,
+            f"Covered share of the commune's area, 0 to 1, {_WEAKEST}",
+            _INDICATOR,
+        ),
+        Metric(
+            "commune_population_covered_ratio",
+            Kind.GAUGE,
+            f"Covered share of the commune's people, 0 to 1, {_WEAKEST}; absent when unknown",
+            _INDICATOR,
+        ),
+        Metric(
+            "commune_centre_covered",
+            Kind.GAUGE,
+            f"1 when the commune's centre is covered, 0 when not, {_WEAKEST}; absent when unknown",
+            _INDICATOR,
+        ),
+        Metric(
+            "phusong_coverage_info",
+            Kind.INFO,
+            "What the coverage figures were computed from",
+            ("boundaries", "edition", "schematic", "synthetic"),
+        ),
+        Metric(
+            "phusong_coverage_layer_info",
+            Kind.INFO,
+            "A coverage layer that went into the figures",
+            ("date", "file", "min_dbm", "operator", "technology"),
+        ),
+    ),
+)
+
+DEVICES = Section(
+    "Devices",
+    "One series per device of devices.csv.",
+    (
+        Metric("wan_device_info", Kind.INFO, "What the inventory says about the device", ("device", "site")),
+        Metric(
+            "wan_device_last_success_timestamp_seconds",
+            Kind.GAUGE,
+            "Unix time of the last SNMP answer of the device",
+            ("device",),
+        ),
+        _mib(
+            "sysUpTime",
+            Kind.GAUGE,
+            "SNMPv2-MIB",
+            "1.3.6.1.2.1.1.3",
+            "Hundredths of a second since the device's agent started; wraps after 497 days",
+            ("device",),
+        ),
+    ),
+)
+
+INTERFACES = Section(
+    "Interfaces",
+    "Both ends of every line under the names of the MIB. Octets and packets come from the 64-bit columns "
+    "(`ifHC...`) where the device has them, else from the 32-bit ones, never from both.",
+    (
+        _if("ifAdminStatus", Kind.GAUGE, f"{_IF_TABLE}.7", "Wanted state: 1 up, 2 down, 3 testing"),
+        _if(
+            "ifOperStatus",
+            Kind.GAUGE,
+            f"{_IF_TABLE}.8",
+            "State: 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 notPresent, 7 lowerLayerDown",
+        ),
+        _if(
+            "ifHighSpeed", Kind.GAUGE, f"{_IF_X_TABLE}.15", "Speed in Mbit/s; from ifSpeed where ifHighSpeed is 0"
+        ),
+        _if(
+            "ifLastChange",
+            Kind.GAUGE,
+            f"{_IF_TABLE}.9",
+            "sysUpTime, in hundredths of a second, when the interface came into its state",
+        ),
+        _if("ifHCInOctets", Kind.MIB_COUNTER, f"{_IF_X_TABLE}.6", "Octets received, 64-bit column"),
+        _if("ifHCOutOctets", Kind.MIB_COUNTER, f"{_IF_X_TABLE}.10", "Octets sent, 64-bit column"),
+        _if("ifInOctets", Kind.MIB_COUNTER, f"{_IF_TABLE}.10", "Octets received, 32-bit column"),
+        _if("ifOutOctets", Kind.MIB_COUNTER, f"{_IF_TABLE}.16", "Octets sent, 32-bit column"),
+        _if("ifHCInUcastPkts", Kind.MIB_COUNTER, f"{_IF_X_TABLE}.7", "Unicast packets received, 64-bit column"),
+        _if("ifHCOutUcastPkts", Kind.MIB_COUNTER, f"{_IF_X_TABLE}.11", "Unicast packets sent, 64-bit column"),
+        _if("ifInUcastPkts", Kind.MIB_COUNTER, f"{_IF_TABLE}.11", "Unicast packets received, 32-bit column"),
+        _if("ifOutUcastPkts", Kind.MIB_COUNTER, f"{_IF_TABLE}.17", "Unicast packets sent, 32-bit column"),
+        _if("ifInErrors", Kind.MIB_COUNTER, f"{_IF_TABLE}.14", "Received packets with errors"),
+        _if("ifOutErrors", Kind.MIB_COUNTER, f"{_IF_TABLE}.20", "Packets not sent because of errors"),
+        _if("ifInDiscards", Kind.MIB_COUNTER, f"{_IF_TABLE}.13", "Received packets dropped without an error"),
+        _if("ifOutDiscards", Kind.MIB_COUNTER, f"{_IF_TABLE}.19", "Packets not sent without an error"),
+        _if(
+            "ifCounterDiscontinuityTime",
+            Kind.GAUGE,
+            f"{_IF_X_TABLE}.19",
+            "sysUpTime, in hundredths of a second, when a counter of the interface last jumped",
+        ),
+    ),
+)
+
+SNAPSHOT = Section(
+    "The snapshot",
+    "What the series above were taken from.",
+    (Metric("phusong_snapshot_timestamp_seconds", Kind.GAUGE, "Unix time of the state that is shown"),),
+)
+
+AGENT = Section(
+    "The agent itself",
+    "Beside these: `process_*` of prometheus_client.",
+    (
+        Metric("phusong_build_info", Kind.INFO, "Version of the agent", ("version",)),
+        Metric("phusong_poll_duration_seconds", Kind.HISTOGRAM, "Time of one poll with its retries", ("kind",)),
+        Metric("phusong_poll_errors_total", Kind.COUNTER, "Polls without a usable answer", ("reason",)),
+        Metric(
+            "phusong_poll_skipped_total",
+            Kind.COUNTER,
+            "Polls left out: the one before was still running, or the machine slept",
+        ),
+        Metric("phusong_poll_cycle_seconds", Kind.GAUGE, "Time in which every target was polled once, last cycle"),
+        Metric(
+            "phusong_poll_schedule_lag_seconds", Kind.GAUGE, "Largest delay of a poll behind its time, last cycle"
+        ),
+        Metric("phusong_snmp_requests_total", Kind.COUNTER, "SNMP requests sent, without repetitions"),
+        Metric("phusong_snmp_retries_total", Kind.COUNTER, "SNMP requests sent again"),
+        Metric(
+            "phusong_snmp_replies_rejected_total",
+            Kind.COUNTER,
+            "Datagrams that answered no request or failed a check",
+            ("reason",),
+        ),
+        Metric("phusong_icmp_method_info", Kind.INFO, "How echo requests are sent", ("method",)),
+        Metric(
+            "phusong_config_last_reload_successful", Kind.GAUGE, "1 when the last reload was taken over, else 0"
+        ),
+        Metric(
+            "phusong_config_last_reload_success_timestamp_seconds",
+            Kind.GAUGE,
+            "Unix time of the last reload that was taken over",
+        ),
+        Metric("phusong_inventory_sites", Kind.GAUGE, "Sites in the inventory"),
+        Metric("phusong_inventory_devices", Kind.GAUGE, "Devices in the inventory"),
+        Metric("phusong_inventory_links", Kind.GAUGE, "Lines in the inventory"),
+        Metric("phusong_inventory_endpoints", Kind.GAUGE, "Endpoints in the inventory"),
+        Metric("phusong_state_write_errors_total", Kind.COUNTER, "Failed writes to the state folder"),
+        Metric(
+            "phusong_series_dropped_total",
+            Kind.COUNTER,
+            "Series left out of a page: device_limit, total_limit or bad_value",
+            ("reason",),
+        ),
+    ),
+)
+
+FLEET_SECTIONS = (LINKS, ENDPOINTS, SITES, COMMUNE_STATES, COVERAGE, DEVICES, INTERFACES, SNAPSHOT)
+"""What the renderer of the fleet prints, in this order; when the page is too long, it is cut from the end."""
+SECTIONS = (*FLEET_SECTIONS, AGENT)
+
+BY_NAME = {metric.name: metric for section in SECTIONS for metric in section.metrics}
+
+_DOC_HEAD = """\
+# Metrics
+
+Printed by `python -m phusong.exporters.metrics`; change `exporters/metrics.py`, not this file.
+
+The agent polls on its own schedule and a scrape shows the latest state: no sample carries a timestamp, a value
+older than three poll intervals disappears, and `*_last_success_timestamp_seconds` stays. Names from a MIB (`if*`,
+`sys*`) are kept as they are, so their counters have no `_total` (type `counter` in the text format, `unknown` in
+OpenMetrics); they wrap at 2^53, as those of snmp_exporter do. Static attributes stand on `*_info` only: join them
+with `* on (link) group_left (carrier) wan_link_info`.
+"""
+
+
+def metrics_document() -> str:
+    """Return ``docs/metrics.md``: every section of the table as Markdown."""
+    parts = [_DOC_HEAD]
+    for section in SECTIONS:
+        parts.append(
+            f"\n## {section.title}\n\n{section.about}\n\n| metric | type | labels | help |\n|---|---|---|---|\n"
+        )
+        parts.extend(
+            f"| `{metric.name}` | {metric.kind} | {', '.join(f'`{label}`' for label in metric.labels)} "
+            f"| {metric.help} |\n"
+            for metric in section.metrics
+        )
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(metrics_document())

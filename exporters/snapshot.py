@@ -1,0 +1,142 @@
+"""The shape of what is shown: one row per link, site, endpoint and device at one moment.
+
+The agent fills a snapshot; metrics, feed, status page and map only read it. ``*Info`` is what the inventory says
+(it changes on reload only, so text can be prepared from it once); ``*Row`` is what is known now. Values that are
+too old are already ``None`` here: whoever shows a snapshot needs no clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from phusong.collectors.readings import InterfaceReading, PingReading, SystemReading
+from phusong.coverage.summary import CoverageSummary
+
+
+class Verdict(StrEnum):
+    """The verdicts on links and endpoints that are decided today, worst cause first."""
+
+    MAINTENANCE = "maintenance"
+    ADMIN_DOWN = "admin_down"
+    DOWN = "down"
+    UNREACHABLE = "unreachable"
+    SNMP_DEAD = "snmp_dead"
+    UP = "up"
+    UNKNOWN = "unknown"
+
+
+class Isolation(StrEnum):
+    """What the state of a site's lines and the mobile coverage of its point mean together."""
+
+    CONNECTED = "connected"
+    """A line is up and the fallback technology covers the site too."""
+    AT_RISK = "at_risk"
+    """A line is up, but without it nothing would be left."""
+    ON_FALLBACK = "on_fallback"
+    """All lines are out; the fallback technology covers the site."""
+    ISOLATED = "isolated"
+    """All lines are out and the fallback technology does not cover the site."""
+    UNKNOWN = "unknown"
+    """A position, a coverage layer or the state of the lines is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteInfo:
+    """A site of the inventory; ``lat`` and ``lon`` are WGS 84 degrees."""
+
+    site_id: str
+    name: str
+    kind: str
+    commune_code: str
+    lat: float | None
+    lon: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkInfo:
+    """A link of the inventory; contracted rates are bytes per second."""
+
+    link_id: str
+    site_id: str
+    carrier: str
+    role: str
+    contracted_down_bytes_per_s: float
+    contracted_up_bytes_per_s: float
+    near_device: str
+    far_device: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointInfo:
+    """A video-conference endpoint of the inventory."""
+
+    endpoint_id: str
+    site_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """A link now. ``up`` is the state under any maintenance: ``None`` when it is not known."""
+
+    info: LinkInfo
+    verdict: Verdict
+    up: bool | None
+    since: float | None
+    """Unix time of the last change of the verdict, as far as this agent has seen it."""
+    near: InterfaceReading | None
+    far: InterfaceReading | None
+    ping: PingReading | None
+    last_success: float | None
+    """Unix time of the last SNMP answer from either end."""
+    problem: str
+    """Why the last poll gave no reading, for people; empty when it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRow:
+    """An endpoint now; the fields mean what they mean for a link."""
+
+    info: EndpointInfo
+    verdict: Verdict
+    up: bool | None
+    since: float | None
+    system: SystemReading | None
+    ping: PingReading | None
+    last_success: float | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """A site now: its lines' state joined with coverage."""
+
+    info: SiteInfo
+    isolation: Isolation
+    fallback: bool | None
+    """Whether the fallback technology covers the site's point; ``None`` when it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """A polled device now."""
+
+    device_id: str
+    site_id: str
+    sys_uptime_ticks: int | None
+    last_success: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that is shown, at the Unix time ``taken_at``."""
+
+    taken_at: float
+    edition: str
+    fallback_technology: str
+    links: tuple[LinkRow, ...]
+    endpoints: tuple[EndpointRow, ...]
+    sites: tuple[SiteRow, ...]
+    devices: tuple[DeviceRow, ...]
+    coverage: CoverageSummary | None

@@ -1,0 +1,170 @@
+"""The words of the status page in Vietnamese and English, and which of the two a browser asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from phusong.exporters.snapshot import Isolation, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Everything that the page says in one language; ``{...}`` stands where a value is filled in."""
+
+    language: str
+    title: str
+    as_of: str
+    waiting: str
+    all_up: str
+    and_more: str
+    coverage: str
+    schematic: str
+    synthetic: str
+    lines: str
+    endpoints: str
+    sites: str
+    lines_not_up: str
+    endpoints_not_up: str
+    line: str
+    endpoint: str
+    site: str
+    carrier: str
+    state: str
+    office: str
+    since: str
+    problem: str
+    metrics: str
+    map: str
+    data: str
+    healthy: str
+    ready: str
+    days_hours: str
+    hours_minutes: str
+    minutes: str
+    seconds: str
+    no_map_title: str
+    no_map: str
+    no_coverage: str
+    verdicts: Mapping[Verdict, str]
+    isolations: Mapping[Isolation, str]
+
+
+VIETNAMESE = Words(
+    language="vi",
+    title="Phủ Sóng – tình trạng mạng",
+    as_of="Tính đến {time}",
+    waiting="Đang hỏi thiết bị lần đầu; chưa có số liệu. Trang tự tải lại.",
+    all_up="Không có gì để báo: tất cả đang hoạt động.",
+    and_more="… và {count} dòng nữa trong",
+    coverage="Vùng phủ sóng: {count} xã, phường, thị trấn; địa giới bản {edition}{notes}.",
+    schematic=", ranh giới giản lược (không chính thức)",
+    synthetic=", lớp phủ sóng giả lập",
+    lines="Kênh truyền",
+    endpoints="Điểm cầu truyền hình",
+    sites="Cơ quan",
+    lines_not_up="Kênh truyền không hoạt động",
+    endpoints_not_up="Điểm cầu không hoạt động",
+    line="Kênh",
+    endpoint="Điểm cầu",
+    site="Cơ quan",
+    carrier="Nhà mạng",
+    state="Trạng thái",
+    office="Tình trạng cơ quan",
+    since="Từ lúc",
+    problem="Vấn đề",
+    metrics="Số đo",
+    map="Bản đồ",
+    data="Dữ liệu JSON",
+    healthy="Tiến trình",
+    ready="Sẵn sàng",
+    days_hours="{days} ngày {hours} giờ",
+    hours_minutes="{hours} giờ {minutes} phút",
+    minutes="{minutes} phút",
+    seconds="dưới 1 phút",
+    no_map_title="Chưa có bản đồ",
+    no_map="Tạo bản đồ bằng lệnh này, rồi tải lại trang:",
+    no_coverage="Chưa có số liệu phủ sóng (coverage.summary), nên chưa rõ cơ quan nào còn sóng dự phòng.",
+    verdicts={
+        Verdict.UP: "Hoạt động",
+        Verdict.DOWN: "Mất kết nối",
+        Verdict.UNREACHABLE: "Không liên lạc được",
+        Verdict.SNMP_DEAD: "SNMP không trả lời",
+        Verdict.ADMIN_DOWN: "Tắt bởi quản trị",
+        Verdict.MAINTENANCE: "Bảo trì",
+        Verdict.UNKNOWN: "Chưa rõ",
+    },
+    isolations={
+        Isolation.ISOLATED: "Cô lập",
+        Isolation.ON_FALLBACK: "Mất kênh, còn sóng dự phòng",
+        Isolation.AT_RISK: "Không có sóng dự phòng",
+        Isolation.CONNECTED: "Có sóng dự phòng",
+        Isolation.UNKNOWN: "Chưa rõ",
+    },
+)
+
+ENGLISH = Words(
+    language="en",
+    title="Phủ Sóng – state of the network",
+    as_of="As of {time}",
+    waiting="The devices are being asked for the first time: no figures yet. The page reloads by itself.",
+    all_up="Nothing to report: all of them are up.",
+    and_more="… and {count} more in the",
+    coverage="Mobile coverage: {count} communes, boundaries of edition {edition}{notes}.",
+    schematic=", schematic boundaries (not official)",
+    synthetic=", synthetic coverage layers",
+    lines="Lines",
+    endpoints="Video endpoints",
+    sites="Offices",
+    lines_not_up="Lines that are not up",
+    endpoints_not_up="Endpoints that are not up",
+    line="Line",
+    endpoint="Endpoint",
+    site="Office",
+    carrier="Carrier",
+    state="State",
+    office="Office state",
+    since="Since",
+    problem="Problem",
+    metrics="Metrics",
+    map="Map",
+    data="JSON data",
+    healthy="Process",
+    ready="Ready",
+    days_hours="{days} d {hours} h",
+    hours_minutes="{hours} h {minutes} min",
+    minutes="{minutes} min",
+    seconds="below 1 min",
+    no_map_title="There is no map yet",
+    no_map="Make it with this command, then reload the page:",
+    no_coverage="No coverage figures (coverage.summary): whether offices have a fallback is unknown.",
+    verdicts={
+        Verdict.UP: "Up",
+        Verdict.DOWN: "Down",
+        Verdict.UNREACHABLE: "Unreachable",
+        Verdict.SNMP_DEAD: "SNMP does not answer",
+        Verdict.ADMIN_DOWN: "Administratively down",
+        Verdict.MAINTENANCE: "Maintenance",
+        Verdict.UNKNOWN: "Unknown",
+    },
+    isolations={
+        Isolation.ISOLATED: "Isolated",
+        Isolation.ON_FALLBACK: "On mobile network",
+        Isolation.AT_RISK: "No fallback",
+        Isolation.CONNECTED: "Fallback ready",
+        Isolation.UNKNOWN: "Unknown",
+    },
+)
+
+
+def choose_words(accept_language: str) -> Words:
+    """Return the words for an ``Accept-Language`` header (RFC 9110): Vietnamese unless English weighs more."""
+    best, best_weight = VIETNAMESE, 0.0
+    for entry in accept_language.lower().split(","):
+        match = re.fullmatch(r"\s*(vi|en)(?:-[a-z0-9-]+)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", entry)
+        if match:
+            weight = float(match[2] or "1")
+            if weight > best_weight:
+                best, best_weight = (ENGLISH if match[1] == "en" else VIETNAMESE), weight
+    return best

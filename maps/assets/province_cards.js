@@ -1,0 +1,139 @@
+/* What is written about one thing: the line under the pointer and the card after a click. Elements only, no HTML text. */
+"use strict";
+
+(function (phusong) {
+  const { element, word, wordFor } = phusong;
+
+  phusong.makeCards = function (data, index) {
+    const fallback = { technology: data.fallbackTechnology };
+
+    function card(title, rows, ...more) {
+      const list = element("dl", {});
+      for (const [name, value] of rows) {
+        if (value === "" || value === null) continue;
+        list.append(element("dt", {}, name), element("dd", {}, value));
+      }
+      return element("div", { class: "card" }, element("h3", {}, title), list, ...more);
+    }
+
+    function tip(title, state) {
+      return element("div", { class: "tip" }, element("strong", {}, title), element("br"), state);
+    }
+
+    function since(epoch) {
+      if (epoch === null) return "";
+      const text = phusong.time(epoch);
+      if (data.asOf === null) return text;
+      return text + " (" + word("for", { duration: phusong.duration(data.asOf - epoch) }) + ")";
+    }
+
+    function ping(row) {
+      if (row.loss === null) return "";
+      const loss = phusong.percent(row.loss);
+      if (row.rtt === null) return word("ping.lost", { loss });
+      return word("ping.value", { rtt: phusong.number(row.rtt * 1000, 1), loss });
+    }
+
+    const mbps = (bytesPerSecond) => phusong.number((bytesPerSecond * 8) / 1e6, 1);
+    const siteName = (id) => (index.sites.has(id) ? index.sites.get(id).name : id);
+
+    function communeName(code) {
+      const commune = index.communes.get(code);
+      return commune ? commune.name + (commune.district ? ", " + commune.district : "") : code;
+    }
+
+    /* One row per operator, one column per technology: the same numbers as the table and communes.csv. */
+    function coverageTable(row) {
+      const technologies = [...new Set(data.series.map((each) => each.technology))];
+      const operators = [...new Set(data.series.map((each) => each.operator))];
+      if (!operators.length) return null;
+      const head = element("tr", {}, element("th", {}, ""), ...technologies.map((each) => element("th", { scope: "col" }, each)));
+      const body = operators.map((operator) =>
+        element(
+          "tr",
+          {},
+          element("th", { scope: "row" }, wordFor("operator", operator)),
+          ...technologies.map((technology) => {
+            const found = data.series.find((each) => each.technology === technology && each.operator === operator);
+            const ratio = found ? found.area[row] : null;
+            return element("td", {}, ratio === null ? "–" : phusong.percent(ratio));
+          }),
+        ),
+      );
+      return element("table", { class: "matrix" }, element("thead", {}, head), element("tbody", {}, ...body));
+    }
+
+    return {
+      communeTip: (commune, series, ratio) =>
+        tip(
+          commune.name,
+          ratio === null
+            ? word("class.none")
+            : word("area_ratio", series) + ": " + phusong.percent(ratio),
+        ),
+      commune(commune, row, series) {
+        const centre = series ? series.centre[row] : null;
+        return card(
+          commune.name,
+          [
+            [word("code"), commune.code],
+            [word("district"), commune.district],
+            [word("area"), commune.area === null ? "" : phusong.number(commune.area, 1) + " km²"],
+            [word("population"), commune.population === null ? "" : phusong.number(commune.population, 0)],
+            [word("centre"), centre === null ? "" : word(centre ? "centre.yes" : "centre.no") + " (" + series.technology + ")"],
+            [word("offices"), String(index.sitesOf.get(commune.code) || 0)],
+          ],
+          coverageTable(row),
+        );
+      },
+      linkTip: (link) => tip(siteName(link.site), wordFor("verdict", link.verdict) + " · " + link.carrier),
+      link: (link) =>
+        card(siteName(link.site), [
+          [word("code"), link.id],
+          [word("state"), wordFor("verdict", link.verdict)],
+          [word("since"), since(link.since)],
+          [word("carrier"), link.carrier],
+          [word("role"), wordFor("role", link.role)],
+          [word("contract"), mbps(link.down) + " / " + mbps(link.up) + " Mbit/s"],
+          [word("ping"), ping(link)],
+          [word("last_success"), link.lastSuccess === null ? "" : phusong.time(link.lastSuccess)],
+          [word("problem"), link.problem],
+        ]),
+      siteTip: (site) => tip(site.name, wordFor("isolation", site.isolation, fallback)),
+      site(site) {
+        const known = Object.hasOwn(site.mobile, data.fallbackTechnology);
+        const operators = known ? site.mobile[data.fallbackTechnology] : [];
+        const covered = site.fallback === null ? word("unknown") : word(site.fallback ? "fallback.yes" : "fallback.no");
+        const lines = (index.linksOf.get(site.id) || []).map((link) => [
+          word("layer.links") + " " + link.id,
+          wordFor("verdict", link.verdict) + " · " + link.carrier + (link.since === null ? "" : " · " + since(link.since)),
+        ]);
+        const endpoints = (index.endpointsOf.get(site.id) || []).map((endpoint) => [
+          word("layer.endpoints"),
+          endpoint.name + " · " + wordFor("endpoint", endpoint.verdict),
+        ]);
+        return card(site.name, [
+          [word("code"), site.id],
+          [word("state"), wordFor("isolation", site.isolation, fallback)],
+          [word("kind"), wordFor("kind", site.kind)],
+          [word("commune"), communeName(site.commune)],
+          [word("fallback", fallback), covered + (operators.length ? " (" + operators.join(", ") + ")" : "")],
+          ...lines,
+          ...endpoints,
+        ]);
+      },
+      endpointTip: (endpoint) => tip(endpoint.name, wordFor("endpoint", endpoint.verdict)),
+      endpoint: (endpoint) =>
+        card(endpoint.name, [
+          [word("code"), endpoint.id],
+          [word("state"), wordFor("endpoint", endpoint.verdict)],
+          [word("since"), since(endpoint.since)],
+          [word("layer.sites"), siteName(endpoint.site)],
+          [word("device"), endpoint.device],
+          [word("ping"), ping(endpoint)],
+          [word("last_success"), endpoint.lastSuccess === null ? "" : phusong.time(endpoint.lastSuccess)],
+          [word("problem"), endpoint.problem],
+        ]),
+    };
+  };
+})(window.phusong);

@@ -1,0 +1,67 @@
+/* Words, numbers and times as the reader's language writes them, and the one way in which elements are made.
+ * Text becomes a text node, always: nothing of ours hands a string to innerHTML. */
+"use strict";
+window.phusong = {};
+
+(function (phusong) {
+  let data = null;
+  let number = null;
+
+  phusong.useWords = function (provinceData) {
+    data = provinceData;
+    number = (digits) =>
+      new Intl.NumberFormat(data.lang === "vi" ? "vi-VN" : "en-GB", { maximumFractionDigits: digits });
+  };
+
+  phusong.word = function (key, values) {
+    const text = Object.hasOwn(data.words, key) ? data.words[key] : key;
+    return text.replace(/\{(\w+)\}/g, (whole, name) => (values && name in values ? String(values[name]) : whole));
+  };
+
+  /* A word for a value of ours; a value that has none (a kind the inventory invented) is shown as it is. */
+  phusong.wordFor = function (group, value, values) {
+    const key = group + "." + value;
+    return Object.hasOwn(data.words, key) ? phusong.word(key, values) : value;
+  };
+
+  phusong.number = (value, digits) => number(digits).format(value);
+
+  /* 0 to 1 as a percentage that never rounds up to 100 % nor down to 0 %: those two are statements. */
+  phusong.percent = function (ratio) {
+    const space = data.lang === "vi" ? "\u00a0" : "";
+    if (ratio > 0 && ratio < 0.001) return "< " + phusong.number(0.1, 1) + space + "%";
+    const shown = ratio < 1 ? Math.floor(ratio * 1000) / 10 : 100;
+    return phusong.number(shown, 1) + space + "%";
+  };
+
+  phusong.time = function (epochSeconds) {
+    const iso = new Date((epochSeconds + data.utcOffset) * 1000).toISOString();
+    return iso.slice(11, 16) + " " + iso.slice(8, 10) + "/" + iso.slice(5, 7) + "/" + iso.slice(0, 4);
+  };
+
+  phusong.duration = function (seconds) {
+    const minutes = Math.max(0, Math.floor(seconds / 60));
+    if (minutes >= 2880) return phusong.word("days", { n: Math.floor(minutes / 1440) });
+    if (minutes >= 120) return phusong.word("hours", { n: Math.floor(minutes / 60) });
+    return phusong.word("minutes", { n: minutes });
+  };
+
+  phusong.threshold = (minDbm) =>
+    minDbm === null ? phusong.word("any_threshold") : "≥\u00a0" + phusong.number(minDbm, 1).replace("-", "\u2212") + "\u00a0dBm";
+
+  phusong.element = function (tag, attributes, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (value !== null && value !== undefined) made.setAttribute(name, value);
+    }
+    made.append(...children.filter((child) => child !== null));
+    return made;
+  };
+
+  phusong.svg = function (tag, attributes, ...children) {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    made.append(...children);
+    return made;
+  };
+})(window.phusong);

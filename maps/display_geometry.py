@@ -1,0 +1,194 @@
+"""Makes commune boundaries light enough to be drawn: shared borders stay shared, coordinates get short.
+
+For display only. Every figure on a map comes from the full geometry and was computed in ``phusong.coverage``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import shapely
+from pyproj import Transformer
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+METRIC_CRS = "EPSG:5899"
+"""VN-2000 / TM-3 107-45, the province's own zone: distances in it are metres."""
+MAX_VERTICES = 40_000
+"""Vertices of all communes together: about 0.7 MB of a page that may have 2 MB."""
+
+_TOLERANCES_M = (10.0, 25.0, 50.0, 100.0, 200.0, 400.0)
+_SNAPPING_M = 10.0
+_GAP_WIDTH_M = 20.0
+_SMALLEST_HOLE_M2 = 1e6
+_UNIT_OF_DISTRICT = re.compile(r"^(Thành phố|Thị xã|Huyện|Quận)\s+", re.IGNORECASE)
+
+Position: TypeAlias = "list[float]"
+PolygonRings: TypeAlias = "list[list[Position]]"
+
+
+class BoundaryError(ValueError):
+    """The boundaries cannot be drawn; the message says what is wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictLabel:
+    """A district's short name and where it is written, in WGS 84 degrees."""
+
+    name: str
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayGeometry:
+    """What is drawn of the boundaries, in WGS 84 degrees with five decimals (about a metre), as ``[lon, lat]``."""
+
+    communes: tuple[list[PolygonRings], ...]
+    """One list of polygons per row of the input, in its order; empty where the row has no geometry."""
+    outline: list[list[Position]]
+    """Coast and outer border of all communes together."""
+    district_borders: list[list[Position]]
+    """Borders between two districts, each once."""
+    district_labels: tuple[DistrictLabel, ...]
+    """Largest district first."""
+    tolerance_m: float
+    """Roughly the size of the bends that were left out of the borders."""
+
+
+def simplify_for_display(communes: gpd.GeoDataFrame, max_vertices: int = MAX_VERTICES) -> DisplayGeometry:
+    """Simplify ``communes`` (columns ``district`` and ``geometry``, any CRS) as one coverage.
+
+    Coordinates are rounded to 1 cm first: float noise alone makes neighbours differ. What is still no valid
+    coverage (communes digitised separately overlap and leave gaps) is cleaned with 10 m snapping and gaps up to
+    20 m closed. The tolerance is the first of 10, 25, 50, 100, 200 and 400 m that keeps ``max_vertices``.
+
+    Raises
+    ------
+    BoundaryError
+        There is no CRS, or no row has a polygon.
+    """
+    if communes.crs is None:
+        raise BoundaryError("the boundaries have no CRS: say which one it is (set_crs) before drawing them")
+    metric = _polygons(np.asarray(communes.geometry.to_crs(METRIC_CRS).array, dtype=object))
+    drawn = ~shapely.is_empty(metric)
+    if not drawn.any():
+        raise BoundaryError("no commune has a polygon: is this the boundary layer?")
+    shapes, tolerance_m = _simplify(_as_coverage(metric[drawn]), max_vertices)
+    districts = np.asarray(communes["district"].fillna("").astype(str), dtype=object)[drawn]
+    outline, borders, labels = _districts(shapes, districts)
+    rings = iter([_rings(shape) for shape in _to_degrees(shapes)])
+    return DisplayGeometry(
+        communes=tuple(next(rings) if has_shape else [] for has_shape in drawn),
+        outline=_lines(outline),
+        district_borders=_lines(borders),
+        district_labels=tuple(
+            DistrictLabel(name, *_lat_lon(_to_degrees(point))) for name, point in labels.items()
+        ),
+        tolerance_m=tolerance_m,
+    )
+
+
+def _polygons(shapes: NDArray[Any]) -> NDArray[Any]:
+    """Return the polygonal part of each shape, valid; an empty polygon where there is none."""
+    empty = shapely.Polygon()
+    repaired = shapely.make_valid(
+        np.array([empty if shape is None else shape for shape in shapes], dtype=object),
+        method="structure",
+        keep_collapsed=False,
+    )
+    return np.array(
+        [
+            shape if shape.geom_type in {"Polygon", "MultiPolygon"} else _polygonal_parts(shape)
+            for shape in repaired.tolist()
+        ],
+        dtype=object,
+    )
+
+
+def _polygonal_parts(shape: shapely.Geometry) -> shapely.Geometry:
+    parts = [part for part in shapely.get_parts(shape).tolist() if part.geom_type in {"Polygon", "MultiPolygon"}]
+    return shapely.union_all(parts) if parts else shapely.Polygon()
+
+
+def _as_coverage(shapes: NDArray[Any]) -> NDArray[Any]:
+    rounded = np.asarray(shapely.transform(shapes, lambda xy: xy.round(2)), dtype=object)
+    if shapely.coverage_is_valid(rounded):
+        return rounded
+    cleaned = shapely.coverage_clean(shapes, snapping_distance=_SNAPPING_M, gap_width=_GAP_WIDTH_M)
+    # An islet smaller than the snapping distance would vanish: then the uncleaned shape is the better picture.
+    lost = shapely.is_empty(cleaned)
+    return np.where(lost, shapes, cleaned)
+
+
+def _simplify(shapes: NDArray[Any], max_vertices: int) -> tuple[NDArray[Any], float]:
+    simplified, tolerance_m = shapes, 0.0
+    for tolerance_m in _TOLERANCES_M:
+        simplified = shapely.coverage_simplify(shapes, tolerance_m)
+        if shapely.get_num_coordinates(simplified).sum() <= max_vertices:
+            break
+    return np.asarray(simplified, dtype=object), tolerance_m
+
+
+def _districts(
+    shapes: NDArray[Any], districts: NDArray[Any]
+) -> tuple[shapely.Geometry, shapely.Geometry, dict[str, shapely.Geometry]]:
+    """Return the outline of all, the lines between districts, and one point inside each district for its name."""
+    wholes = {name: _solid(shapes[districts == name]) for name in sorted(set(districts.tolist()))}
+    outline = shapely.boundary(_solid(np.array(list(wholes.values()), dtype=object)))
+    lines = shapely.union_all([shapely.boundary(whole) for whole in wholes.values()])
+    largest_first = sorted((name for name in wholes if name), key=lambda name: -float(wholes[name].area))
+    labels = {_UNIT_OF_DISTRICT.sub("", name): _middle(wholes[name]) for name in largest_first}
+    return shapely.line_merge(outline), shapely.line_merge(shapely.difference(lines, outline)), labels
+
+
+def _solid(shapes: NDArray[Any]) -> shapely.Geometry:
+    """Return the union without small holes: between communes digitised separately they are gaps, not enclaves."""
+    parts = shapely.get_parts(shapely.union_all(shapes)).tolist()
+    return shapely.multipolygons([_without_slivers(part) for part in parts])
+
+
+def _middle(whole: shapely.Geometry) -> shapely.Point:
+    """Return the point of the largest part that is farthest from its border: names stand well there."""
+    largest = max(shapely.get_parts(whole).tolist(), key=lambda part: float(part.area))
+    return shapely.get_point(shapely.maximum_inscribed_circle(largest, tolerance=100.0), 0)
+
+
+def _lines(lines: shapely.Geometry) -> list[list[Position]]:
+    parts = shapely.get_parts(_to_degrees(lines)).tolist()
+    return [_positions(line.coords) for line in parts if not line.is_empty]
+
+
+def _without_slivers(polygon: shapely.Polygon) -> shapely.Polygon:
+    holes = [ring for ring in polygon.interiors if shapely.Polygon(ring).area >= _SMALLEST_HOLE_M2]
+    return shapely.Polygon(polygon.exterior, holes)
+
+
+def _to_degrees(shapes: Any) -> Any:
+    transformer = Transformer.from_crs(METRIC_CRS, "EPSG:4326", always_xy=True)
+    return shapely.transform(
+        shapes, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])).round(5)
+    )
+
+
+def _rings(shape: shapely.Geometry) -> list[PolygonRings]:
+    return [
+        [_positions(polygon.exterior.coords), *(_positions(ring.coords) for ring in polygon.interiors)]
+        for polygon in shapely.get_parts(shape).tolist()
+    ]
+
+
+def _positions(coordinates: Any) -> list[Position]:
+    """Return ``[lon, lat]`` pairs without the repeats that rounding made."""
+    positions = [[x, y] for x, y in np.asarray(coordinates)[:, :2].tolist()]
+    return [positions[0], *(b for a, b in pairwise(positions) if a != b)]
+
+
+def _lat_lon(point: shapely.Point) -> tuple[float, float]:
+    return float(point.y), float(point.x)

@@ -1,0 +1,37 @@
+"""The words of the map."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from phusong.exporters.snapshot import Isolation, Verdict
+from phusong.maps import page
+from phusong.maps.wording import WORDS
+
+
+def test_languages_have_the_same_keys_and_blanks() -> None:
+    """What is said in Vietnamese is said in English, with the same figures in it."""
+    vietnamese, english = WORDS["vi"], WORDS["en"]
+    assert vietnamese.keys() == english.keys()
+    for key, text in vietnamese.items():
+        assert text
+        assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", english[key])), key
+
+
+def test_every_state_has_a_word() -> None:
+    """No verdict and no isolation appears on the map by its English identifier, in any language."""
+    for words in WORDS.values():
+        assert {f"{group}.{verdict}" for verdict in Verdict for group in ("verdict", "endpoint")} <= words.keys()
+        assert {f"isolation.{isolation}" for isolation in Isolation} <= words.keys()
+
+
+def test_scripts_ask_for_words_that_exist() -> None:
+    """A key that a script names is in the table, and every key of the table is used."""
+    assets = Path(page.__file__).parent / "assets"
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sorted(assets.glob("province_*.js")))
+    asked = set(re.findall(r'\bword\(\s*"([^"]+)"\s*[,)]', code))
+    assert asked <= WORDS["vi"].keys()
+    by_value = ("verdict.", "endpoint.", "isolation.", "kind.", "role.", "operator.", "class.", "layer.")
+    unused = {key for key in WORDS["vi"] if f'"{key}"' not in code and not key.startswith(by_value)}
+    assert unused == {"no_script"}

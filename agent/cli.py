@@ -1,0 +1,264 @@
+"""The command line: what users type, which function does it, and the exit codes.
+
+0 is good, 1 a problem was found, 2 wrong use or wrong input. Nothing is decided here. Modules that only some
+commands need are imported by them, so that ``phusong run`` never loads the geodata libraries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from .input.problems import InputProblems
+
+GOOD, PROBLEM, WRONG_USE = 0, 1, 2
+DEFAULT_CONFIG = Path("phusong.yaml")
+
+app = typer.Typer(
+    name="phusong",
+    help="Polls a province's lines and video endpoints, exports metrics, measures and draws 4G coverage.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+out = Console(width=None if sys.stdout.isatty() else 200)
+err = Console(stderr=True)
+
+ConfigOption = Annotated[Path, typer.Option("--config", help="The configuration file.", metavar="FILE")]
+
+
+@contextmanager
+def _input_errors() -> Iterator[None]:
+    """Print everything that is wrong in the input, a line each, and exit."""
+    try:
+        yield
+    except InputProblems as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)  # noqa: T201 - one line each, never wrapped: editors jump to the place
+        count = len(error.problems)
+        _fail(f"{count} problem{'s' if count != 1 else ''} found.")
+
+
+def _fail(message: str, code: int = WRONG_USE) -> NoReturn:
+    print(message, file=sys.stderr)  # noqa: T201
+    raise typer.Exit(code)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"phusong {version('phusong')}")  # noqa: T201
+        raise typer.Exit(GOOD)
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Run the agent: poll, judge, serve /metrics, until SIGTERM. SIGHUP reads the files again."""
+    from .input.settings import load_all
+    from .logs import set_up_logs
+    from .service import StartFailed, run_service
+
+    set_up_logs()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
+    with _input_errors():
+        settings, inventory = load_all(config)
+    try:
+        asyncio.run(run_service(config, settings, inventory))
+    except StartFailed as error:
+        _fail(str(error))
+
+
+@app.command()
+def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Say everything that is wrong in the configuration and inventory."""
+    from .input.settings import load_all
+
+    with _input_errors():
+        _, inventory = load_all(config)
+    _tell(
+        f"{config}: good. {len(inventory.links)} links, {len(inventory.sites)} sites, "
+        f"{len(inventory.devices)} devices, {len(inventory.endpoints)} endpoints, "
+        f"{len(inventory.maintenance)} maintenance windows."
+    )
+
+
+@app.command()
+def poll(
+    config: ConfigOption = DEFAULT_CONFIG,
+    device: Annotated[str | None, typer.Option(help="Only the links of this device.", metavar="ID")] = None,
+    link: Annotated[str | None, typer.Option(help="Only this link.", metavar="ID")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per link or endpoint.")] = False,
+) -> None:
+    """Ask once and show what was read. Exits with 1 when anything is neither up nor in maintenance."""
+    from . import poll_once
+    from .input.settings import load_all
+
+    with _input_errors():
+        settings, inventory = load_all(config)
+    try:
+        inventory = poll_once.part_of(inventory, device=device, link=link)
+    except LookupError as error:
+        _fail(str(error.args[0]))
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task("Polling", total=None)
+        try:
+            snapshot = asyncio.run(
+                poll_once.poll_once(
+                    settings,
+                    inventory,
+                    lambda done, total: progress.update(task, completed=done, total=total),
+                )
+            )
+        except OSError as error:
+            _fail(str(error))
+    if as_json:
+        print(json.dumps(poll_once.as_json(snapshot), ensure_ascii=False, indent=1))  # noqa: T201
+    else:
+        for table in poll_once.as_tables(snapshot, out.width):
+            out.print(table)
+    verdicts = [*(row.verdict for row in snapshot.links), *(row.verdict for row in snapshot.endpoints)]
+    if not all(verdict in poll_once.GOOD for verdict in verdicts):
+        raise typer.Exit(PROBLEM)
+
+
+@app.command()
+def coverage(
+    layer: Annotated[
+        list[str],
+        typer.Option(
+            help="A coverage file and what it shows; may be given several times: "
+            "FILE,operator=X,technology=4G[,min_dbm=-105][,date=2026-06-30]",
+            metavar="LAYER",
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--out", help="The folder to write to.", metavar="DIR")],
+    boundaries: Annotated[
+        Path | None, typer.Option(help="The communes' boundaries; schematic ones without it.", metavar="FILE")
+    ] = None,
+    sites: Annotated[
+        Path | None, typer.Option(help="sites.csv: also tell which operators cover each site.", metavar="FILE")
+    ] = None,
+    edition: Annotated[str, typer.Option(help="The edition of the communes: 2020-01 or 2025-07.")] = "2020-01",
+    fallback_min_dbm: Annotated[
+        float, typer.Option(help="Weaker coverage does not count as a site's fallback.", metavar="DBM")
+    ] = -105.0,
+) -> None:
+    """Measure which share of each commune the operators' layers cover."""
+    with _geodata_errors():
+        from .coverage_command import run_coverage
+
+        run_coverage(boundaries, layer, sites, edition, output, fallback_min_dbm, _tell)
+
+
+@app.command(name="map")
+def map_command(
+    config: ConfigOption = DEFAULT_CONFIG,
+    output: Annotated[
+        Path | None, typer.Option("--out", help="The page to write; the one the agent serves without it.")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="The language of the page: vi or en.")] = "vi",
+) -> None:
+    """Draw the province as one HTML file that needs no network."""
+    with _input_errors(), _geodata_errors():
+        from .map_command import draw_map
+
+        draw_map(config, output, lang, _tell)
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option("--out", help="The folder to write to.", metavar="DIR")] = Path("out"),
+    once: Annotated[bool, typer.Option("--once", help="One pass: write everything and exit.")] = False,
+    scale: Annotated[int, typer.Option(help="So many times 345 lines and 239 endpoints.", min=1, max=100)] = 1,
+    listen: Annotated[str, typer.Option(help="Where to serve; port 0 takes a free one.")] = "127.0.0.1:9780",
+) -> None:
+    """Simulate a province and watch it: agent, metrics, coverage, map."""
+    from .demo import DemoFailed, run_demo
+
+    try:
+        with _input_errors():
+            run_demo(output, once=once, scale=scale, listen=listen, tell=_tell)
+    except DemoFailed as error:
+        _fail(str(error), PROBLEM)
+
+
+@app.command(hidden=True)
+def simulate(
+    output: Annotated[Path, typer.Option("--out", help="Where to write the inventory and phusong.yaml.")],
+    scale: Annotated[int, typer.Option(min=1, max=100)] = 1,
+    seed: int = 22,
+    port: int = 0,
+    echo_port: int = 0,
+    listen: str = "127.0.0.1:9780",
+    with_parent: Annotated[bool, typer.Option("--with-parent", help="End when standard input ends.")] = False,
+) -> None:
+    """Serve the simulated province on loopback addresses, until SIGTERM."""
+    from .demo import serve_province
+
+    serve_province(
+        output,
+        scale=scale,
+        seed=seed,
+        port=port,
+        echo_port=echo_port,
+        listen=listen,
+        with_parent=with_parent,
+    )
+
+
+@app.command(name="demo-coverage", hidden=True)
+def demo_coverage(folder: Path) -> None:
+    """Measure the demonstration's synthetic layers."""
+    with _geodata_errors():
+        from .coverage_command import run_demo_coverage
+
+        run_demo_coverage(folder, _tell)
+
+
+def _tell(message: str) -> None:
+    """Print a line of progress."""
+    out.print(message, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _geodata_errors() -> Iterator[None]:
+    """Let the absence of the geodata libraries, bad files and full disks end in a message."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        _fail(f"{error.name} is not installed: install phusong with its extra: pip install 'phusong[coverage]'")
+    except InputProblems:
+        raise
+    except OSError as error:
+        _fail(f"{error.filename or 'a file'}: {error.strerror or error}; choose another place, or make room")
+    except (ValueError, RuntimeError) as error:
+        _fail(str(error))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

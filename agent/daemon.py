@@ -1,0 +1,285 @@
+"""The agent at work: runs the schedule, feeds the state, gives out snapshots.
+
+Decides nothing itself: when is in ``schedule``, what is in ``poll_plan``, the meaning in ``verdict``. The service
+around it, with its server, signals and files, is in ``service``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from random import Random
+
+import structlog
+from prometheus_client import Histogram
+
+from phusong.collectors.host_address import HostAddresses
+from phusong.collectors.reachability import IcmpPinger, Pinger, UdpEchoPinger
+from phusong.collectors.snmp.client import ClientCounters, SnmpClient
+from phusong.coverage.summary import CoverageSummary
+from phusong.exporters.agent_metrics import AgentMetrics
+from phusong.exporters.snapshot import Snapshot, Verdict
+
+from .fleet_state import FleetState, StateSettings
+from .input.config import Config, PingConfig
+from .inventory import Inventory
+from .observations import Observations
+from .poll_plan import DeviceJob, EndpointJob, PingJob, make_plan
+from .pollers import Job, Pollers, Tools
+from .schedule import Due, Schedule
+
+log = structlog.get_logger()
+
+FIRST_ROUND_JOBS_PER_S = 1000.0
+"""How fast a fresh agent asks everything for the first time: quick, without flooding sockets and devices."""
+SNAPSHOT_AGE_S = 1.0
+"""A snapshot younger than this is shown again, and the states are judged this often."""
+JOBS_AT_ONCE = 64
+"""So many jobs start in one turn of the loop: what they ask must not bring more answers than one turn reads."""
+POLLS_TOGETHER_RATIO = 0.02
+"""Polls that are due within such a share of their interval start together."""
+SHORTEST_SLEEP_S = 0.01
+"""Jobs that are due closer together than this start together."""
+LONGEST_SLEEP_S = 1.0
+"""The schedule is looked at this often also when nothing is due: so it is known to be alive."""
+DRAIN_S = 5.0
+"""What is under way when the agent stops may take this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What the agent works on until the next reload."""
+
+    config: Config
+    inventory: Inventory
+    pollers: Pollers
+    state: FleetState
+
+
+def make_pinger(config: PingConfig) -> Pinger:
+    """Return the pinger that the configuration asks for; needs a running event loop.
+
+    Raises
+    ------
+    PingUnavailable
+        This process may not send ICMP.
+    """
+    return UdpEchoPinger(config.port) if config.method == "udp-echo" else IcmpPinger()
+
+
+def state_settings(config: Config) -> StateSettings:
+    """Pick what the state needs to know out of the configuration."""
+    return StateSettings(
+        edition=config.edition,
+        poll_interval_s=config.poll.interval_s,
+        ping_interval_s=config.ping.interval_s,
+        fallback_technology=config.coverage.fallback_technology,
+    )
+
+
+class Agent:
+    """Polls an inventory and knows its state. Belongs to the event loop in which it is made."""
+
+    def __init__(self, config: Config, inventory: Inventory, metrics: AgentMetrics) -> None:
+        self._metrics = metrics
+        self._durations: dict[type[Job], Histogram] = {  # finding a child by its labels costs more than observing
+            DeviceJob: metrics.poll_duration.labels(kind="device"),
+            EndpointJob: metrics.poll_duration.labels(kind="endpoint"),
+            PingJob: metrics.poll_duration.labels(kind="ping"),
+        }
+        self._loop = asyncio.get_running_loop()
+        self._tools = Tools(SnmpClient(), make_pinger(config.ping), HostAddresses(time.monotonic))
+        self._observations = Observations(time.monotonic, time.time)
+        self._schedule: Schedule[Job] = Schedule(Random())
+        self._assignment = self._assign(config, inventory)
+        self._running: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._ticked_at = time.monotonic()
+        self._snapshot: Snapshot | None = None
+        self._snapshot_at = 0.0
+        self._round: set[Job] = set()
+        self._round_began = 0.0
+        self._round_lag_s = 0.0
+        self._first_round_done = asyncio.Event()
+        self._counted = ClientCounters()
+
+    @property
+    def ready(self) -> bool:
+        """Whether every device, endpoint and address has been asked at least once."""
+        return self._first_round_done.is_set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the schedule still starts what is due."""
+        return time.monotonic() - self._ticked_at < LONGEST_SLEEP_S * 3
+
+    async def wait_ready(self) -> None:
+        """Wait until everything has been asked once."""
+        await self._first_round_done.wait()
+
+    def start(self) -> None:
+        """Begin to poll: everything once, quickly, then each in its own slot of the interval."""
+        self._plan_jobs()
+        self._begin_round()
+        self._tick()
+
+    def reload(self, config: Config, inventory: Inventory) -> None:
+        """Go on with another configuration; what both know keeps its state and its place in the schedule."""
+        before = self._assignment
+        if config.ping != before.config.ping:
+            pinger = make_pinger(config.ping)
+            self._tools.pinger.close()
+            self._tools = Tools(self._tools.client, pinger, self._tools.addresses)
+        before.pollers.retire()
+        self._assignment = self._assign(config, inventory)
+        self._forget_replaced(before)
+        self._assignment.state.adopt(before.state)
+        if (config.poll.interval_s, config.ping.interval_s) != (
+            before.config.poll.interval_s,
+            before.config.ping.interval_s,
+        ):
+            self._schedule = Schedule(Random(), skipped=self._schedule.skipped)
+        self._plan_jobs()
+        self._begin_round()
+        self._snapshot = None
+        self._tick()
+
+    def _forget_replaced(self, before: Assignment) -> None:
+        """Drop what is known of devices and endpoints that are others now, and ask them at once."""
+        inventory = self._assignment.inventory
+        devices = {key for key, row in inventory.devices.items() if before.inventory.devices.get(key, row) != row}
+        endpoints = {
+            key for key, row in inventory.endpoints.items() if before.inventory.endpoints.get(key, row) != row
+        }
+        self._observations.forget(devices, endpoints)
+        known = self._schedule.keys()
+        for job in known:
+            match job:
+                case DeviceJob(device_id) if device_id in devices:
+                    self._schedule.remove(job)
+                case EndpointJob(endpoint_id) if endpoint_id in endpoints:
+                    self._schedule.remove(job)
+
+    async def drain(self) -> None:
+        """Start nothing any more, give what is under way a little time, and release the sockets."""
+        if self._timer:
+            self._timer.cancel()
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=DRAIN_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        self._tools.client.close()
+        self._tools.pinger.close()
+
+    def use_coverage(self, coverage: CoverageSummary | None) -> None:
+        """Join the lines' states with this coverage from now on."""
+        self._assignment.state.use_coverage(coverage)
+        self._snapshot = None
+
+    def current(self) -> Snapshot:
+        """Return the state, at most a second old."""
+        now = time.monotonic()
+        if self._snapshot is None or now - self._snapshot_at >= SNAPSHOT_AGE_S:
+            self._snapshot, self._snapshot_at = self._assignment.state.snapshot(), now
+            self._log_changes()
+        self._count_traffic()
+        return self._snapshot
+
+    def _assign(self, config: Config, inventory: Inventory) -> Assignment:
+        metrics = self._metrics
+        metrics.set_icmp_method(self._tools.pinger.method)
+        metrics.inventory_sites.set(len(inventory.sites))
+        metrics.inventory_devices.set(len(inventory.devices))
+        metrics.inventory_links.set(len(inventory.links))
+        metrics.inventory_endpoints.set(len(inventory.endpoints))
+        pollers = Pollers(config, inventory, self._tools, self._observations, self._count_error)
+        return Assignment(
+            config, inventory, pollers, FleetState(inventory, self._observations, state_settings(config))
+        )
+
+    def _plan_jobs(self) -> None:
+        """Bring the schedule in line with the assignment; jobs that stay keep their slots."""
+        config, plan = self._assignment.config, make_plan(self._assignment.inventory)
+        now = time.monotonic()
+        polls: set[Job] = {*plan.devices, *plan.endpoints}
+        pings: set[Job] = {*plan.pings}
+        known = self._schedule.keys()
+        first_round_s = len(polls | pings) / FIRST_ROUND_JOBS_PER_S
+        for jobs, interval_s, together_s in (
+            (polls, config.poll.interval_s, config.poll.interval_s * POLLS_TOGETHER_RATIO),
+            (pings, config.ping.interval_s, 0.0),  # many at once would wait for each other, and seem slow
+        ):
+            self._schedule.add(
+                jobs - known,
+                interval_s=interval_s,
+                now=now,
+                first_round_s=first_round_s,
+                together_s=together_s,
+            )
+        for job in known - polls - pings:
+            self._schedule.remove(job)
+
+    def _tick(self) -> None:
+        """Start what is due and sleep until the next job."""
+        if self._timer:
+            self._timer.cancel()
+        now = self._ticked_at = time.monotonic()
+        for due in self._schedule.take_due(now, JOBS_AT_ONCE):
+            task = self._loop.create_task(self._run(due))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        upcoming = self._schedule.next_time()
+        sleep_s = LONGEST_SLEEP_S if upcoming is None else upcoming - now
+        self._timer = self._loop.call_later(min(max(sleep_s, SHORTEST_SLEEP_S), LONGEST_SLEEP_S), self._tick)
+
+    async def _run(self, due: Due[Job]) -> None:
+        began = time.monotonic()
+        try:
+            await self._assignment.pollers.run(due.key)
+        finally:
+            self._schedule.finish(due.key)
+            self._note_run(due, began)
+
+    def _note_run(self, due: Due[Job], began: float) -> None:
+        now = time.monotonic()
+        self._durations[type(due.key)].observe(now - began)
+        self._round_lag_s = max(self._round_lag_s, due.late_s)
+        self._round.discard(due.key)
+        if not self._round:
+            self._metrics.poll_cycle.set(now - self._round_began)
+            self._metrics.poll_schedule_lag.set(self._round_lag_s)
+            if not self.ready:
+                self._snapshot = None  # the first complete one is shown at once
+                self._first_round_done.set()
+            self._begin_round()
+
+    def _begin_round(self) -> None:
+        """Begin a round: it ends when every job has run at least once."""
+        self._round = self._schedule.keys()
+        self._round_began = time.monotonic()
+        self._round_lag_s = 0.0
+
+    def _count_error(self, reason: str) -> None:
+        self._metrics.poll_errors.labels(reason=reason).inc()
+
+    def _count_traffic(self) -> None:
+        """Bring the metrics in line with what the client and the schedule have counted."""
+        counters, before, metrics = self._tools.client.counters, self._counted, self._metrics
+        metrics.snmp_requests.inc(counters.requests - counters.retries - before.requests + before.retries)
+        metrics.snmp_retries.inc(counters.retries - before.retries)
+        for reason, count in counters.rejected.items():
+            metrics.snmp_replies_rejected.labels(reason=reason).inc(count - before.rejected[reason])
+        metrics.poll_skipped.inc(self._schedule.skipped)
+        self._schedule.skipped = 0
+        self._counted = ClientCounters(
+            counters.requests, counters.retries, counters.replies, counters.rejected.copy()
+        )
+
+    def _log_changes(self) -> None:
+        for change in self._assignment.state.take_changes():
+            expected = change.first and change.after is Verdict.UP
+            (log.debug if expected else log.info)(
+                "verdict_changed", what=change.what, id=change.item_id, before=change.before, after=change.after
+            )

@@ -1,0 +1,223 @@
+"""``phusong.yaml`` as plain values: reading it, its paths, and what must fit together in it.
+
+The keys and their types stand in ``config_shape``, ``snmp.auths`` in ``credentials``; the inventory that it names
+is read by ``inventory_files``, and ``settings`` does both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .config_shape import ConfigShape, check_shape
+from .credentials import AUTH_NAME, AUTHS, Community, read_auths
+from .problems import InputProblems, Problem, name_hint
+from .yaml_text import YamlDocument, read_yaml
+
+TIMEZONE = "Asia/Ho_Chi_Minh"
+
+
+@dataclass(frozen=True, slots=True)
+class PollConfig:
+    """How devices are polled; ``timeout_s`` is the deadline of an operation, ``retries`` are spread over it."""
+
+    interval_s: float
+    timeout_s: float
+    retries: int
+
+
+@dataclass(frozen=True, slots=True)
+class PingConfig:
+    """How lines are pinged; ``method`` is ``icmp`` or ``udp-echo`` (RFC 862), ``port`` is for the latter."""
+
+    interval_s: float
+    packets: int
+    method: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebConfig:
+    """Where metrics and map are served; ``config`` is the exporter-toolkit file, ``map`` the page to serve."""
+
+    host: str
+    port: int
+    config: Path | None
+    map: Path
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageConfig:
+    """Where the coverage figures are, and which technology and signal (dBm) count as a fallback."""
+
+    summary: Path | None
+    fallback_technology: str
+    fallback_min_dbm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of ``phusong.yaml``, paths resolved against its folder."""
+
+    province_code: str
+    edition: str
+    inventory: Path
+    state: Path
+    auths: dict[str, Community]
+    poll: PollConfig
+    ping: PingConfig
+    coverage: CoverageConfig
+    web: WebConfig
+    timezone: str = TIMEZONE
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The files that pass between the programs: the folder of the state, the coverage figures, the map."""
+
+    state: Path
+    summary: Path | None
+    map: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigReading:
+    """What could be read; with problems there is no ``config``, but perhaps enough to read on."""
+
+    document: YamlDocument
+    config: Config | None
+    inventory: Path | None
+    edition: str | None
+    auth_names: frozenset[str] | None
+    """Also the names of credentials that are wrong themselves; ``None`` when they are not known."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What was found wrong, from top to bottom."""
+        return _in_order(self.document)
+
+
+def load_config(path: Path, *, credentials_directory: Path | None = None) -> Config:
+    """Read ``phusong.yaml`` and the secret files it names.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    credentials_directory : Path, optional
+        The folder of the secret files, systemd's ``$CREDENTIALS_DIRECTORY``; without it the folder of ``path``.
+
+    Raises
+    ------
+    InputProblems
+        With everything that is wrong in the file.
+    """
+    reading = examine_config(path, credentials_directory=credentials_directory)
+    if reading.config is None:
+        raise InputProblems(reading.problems)
+    return reading.config
+
+
+def load_paths(path: Path) -> Paths:
+    """Read only the paths of ``phusong.yaml``: for programs that have no business with its secrets.
+
+    Raises
+    ------
+    InputProblems
+        The file is wrong; secret files and inventory are not looked at.
+    """
+    document = read_yaml(path)
+    shape = check_shape(ConfigShape, document, document.root, ()) if document.complete else None
+    if shape is None or document.problems:
+        raise InputProblems(_in_order(document))
+    return _paths(shape, path.parent)
+
+
+def examine_config(path: Path, *, credentials_directory: Path | None = None) -> ConfigReading:
+    """Read ``phusong.yaml`` as ``load_config`` does, but return what was found instead of raising."""
+    document = read_yaml(path)
+    config = None
+    if document.complete:
+        shape = check_shape(ConfigShape, document, document.root, ())
+        auths = read_auths(document, credentials_directory or path.parent)
+        if shape is not None:
+            _cross_check(document, shape, auths)
+            config = _assemble(shape, auths, path.parent)
+    edition = document.at(("province", "edition"))
+    entries = document.at(AUTHS)
+    names = [name for name in entries if AUTH_NAME.fullmatch(name)] if isinstance(entries, dict) else []
+    return ConfigReading(
+        document=document,
+        config=None if document.problems else config,
+        inventory=_inventory_folder(document, path.parent),
+        edition=edition if isinstance(edition, str) else None,
+        auth_names=frozenset(names) if document.complete and names else None,
+    )
+
+
+def _in_order(document: YamlDocument) -> tuple[Problem, ...]:
+    return tuple(sorted(document.problems, key=lambda problem: (problem.line, int(problem.column or 0))))
+
+
+def _inventory_folder(document: YamlDocument, parent: Path) -> Path | None:
+    """Return the folder, from a broken document only when it exists: half a text may hold anything."""
+    text = document.at(("inventory",))
+    if not isinstance(text, str) or not text or not text.isprintable():
+        return None
+    folder = parent / text
+    return folder if document.complete or folder.is_dir() else None
+
+
+def _cross_check(document: YamlDocument, shape: ConfigShape, auths: Mapping[str, Community]) -> None:
+    """Report what each key alone cannot show."""
+    if shape.poll.timeout >= shape.poll.interval:
+        mark = document.value_mark(("poll", "timeout"))
+        document.report(mark, "poll.timeout must be shorter than poll.interval", "shorten it, 2s is usual")
+    if "port" in shape.ping.model_fields_set and shape.ping.method != "udp-echo":
+        mark = document.key_mark(("ping", "port"))
+        document.report(mark, "ping.port has no meaning for ICMP", "remove it, or write method: udp-echo")
+    if "notifications" in shape.model_fields_set:
+        mark = document.key_mark(("notifications",))
+        document.report(mark, "notifications (traps and informs) are not available yet", "remove this block")
+    known = document.at(AUTHS)
+    names = known if isinstance(known, dict) else auths
+    for index, name in enumerate(shape.notifications.auths if shape.notifications else ()):
+        if name not in names:
+            mark = document.value_mark(("notifications", "auths", index))
+            remedy = name_hint(name, names, "use a name from snmp.auths")
+            document.report(mark, "notifications.auths names credentials that are not in snmp.auths", remedy)
+
+
+def _paths(shape: ConfigShape, folder: Path) -> Paths:
+    state = folder / shape.state
+    return Paths(
+        state=state,
+        summary=folder / shape.coverage.summary if shape.coverage.summary else None,
+        map=folder / shape.web.map if shape.web.map else state / "map.html",
+    )
+
+
+def _assemble(shape: ConfigShape, auths: dict[str, Community], folder: Path) -> Config:
+    paths = _paths(shape, folder)
+    host, port = shape.web.listen
+    return Config(
+        province_code=shape.province.code,
+        edition=shape.province.edition,
+        inventory=folder / shape.inventory,
+        state=paths.state,
+        auths=auths,
+        poll=PollConfig(shape.poll.interval, shape.poll.timeout, shape.poll.retries),
+        ping=PingConfig(shape.ping.interval, shape.ping.packets, shape.ping.method, shape.ping.port),
+        coverage=CoverageConfig(
+            summary=paths.summary,
+            fallback_technology=shape.coverage.fallback.technology,
+            fallback_min_dbm=shape.coverage.fallback.min_dbm,
+        ),
+        web=WebConfig(
+            host=host,
+            port=port,
+            config=folder / shape.web.config if shape.web.config else None,
+            map=paths.map,
+        ),
+    )

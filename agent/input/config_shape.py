@@ -1,0 +1,268 @@
+"""The shape of ``phusong.yaml``: its keys, their types and limits, as pydantic models.
+
+``check_shape`` turns what pydantic finds into problems with a place and a remedy. No message repeats a value of
+the file, and an unknown key is repeated only when it resembles a known one: people paste secrets in odd places.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from phusong.coverage.editions import KNOWN_EDITIONS
+
+from .problems import nearest
+from .yaml_text import KeyPath, YamlDocument
+
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h)")
+_UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_OURS = "phusong"
+
+
+def _refuse(what: str, remedy: str) -> PydanticCustomError:
+    return PydanticCustomError(_OURS, "{what}", {"what": what, "remedy": remedy})
+
+
+def duration(low_s: float, high_s: float) -> BeforeValidator:
+    """Return a validator that reads ``500ms``, ``30s``, ``5m`` or ``1h`` as seconds within limits."""
+
+    def parse(value: object) -> float:
+        match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
+            raise _refuse("must be a duration", "write a number and its unit: 500ms, 30s, 5m or 1h")
+        seconds = float(match[1]) * _UNIT_SECONDS[match[2]]
+        if not low_s <= seconds <= high_s:
+            raise _refuse(f"must be {low_s:g}s to {high_s:g}s", "choose a duration within these limits")
+        return seconds
+
+    return BeforeValidator(parse)
+
+
+def parse_listen(value: object) -> tuple[str, int]:
+    """Read ``host:port`` (IPv6 in brackets); port 0 lets the system choose one."""
+    host, colon, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    bracketed = host.startswith("[") and host.endswith("]")
+    bare = host[1:-1] if bracketed else host
+    if not colon or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535 or not _is_host(bare, bracketed):
+        raise _refuse("must be an address and a port", 'write it in quotes, like "127.0.0.1:9780" or "[::1]:9780"')
+    return bare, int(port)
+
+
+def _is_host(host: str, bracketed: bool) -> bool:
+    try:
+        return (ipaddress.ip_address(host).version == 6) == bracketed
+    except ValueError:
+        return not bracketed and _HOST.fullmatch(host) is not None and not host.rpartition(".")[2].isdigit()
+
+
+def _parse_code(value: object) -> object:
+    if value != "22":
+        raise _refuse("must be 22, the one province that is known", 'write code: "22", with the quotes')
+    return value
+
+
+def _parse_edition(value: object) -> object:
+    if value not in KNOWN_EDITIONS:
+        known = " or ".join(f'"{edition}"' for edition in KNOWN_EDITIONS)
+        raise _refuse("is not the name of an edition", f"write {known}, with the quotes")
+    return value
+
+
+def _parse_printable(value: object) -> object:
+    if isinstance(value, str) and not value.isprintable():
+        raise _refuse("has a line break or another control character", "write it on one line")
+    return value
+
+
+Text = Annotated[str, Field(min_length=1, max_length=1000), BeforeValidator(_parse_printable)]
+Listen = Annotated[tuple[str, int], BeforeValidator(parse_listen)]
+Interval = Annotated[float, duration(0.1, 3600)]
+Technology = Literal["2G", "3G", "4G", "5G"]
+
+
+class Shape(BaseModel):
+    """What all blocks have in common: unknown keys refused, no conversion of types, no input in errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class ProvinceShape(Shape):
+    """Which province, and which edition of its communes."""
+
+    code: Annotated[str, BeforeValidator(_parse_code)]
+    edition: Annotated[str, BeforeValidator(_parse_edition)]
+
+
+class SnmpShape(Shape):
+    """Named credentials; each is checked on its own, by its version."""
+
+    auths: Annotated[dict[str, Any], Field(min_length=1)]
+
+
+class CommunityShape(Shape):
+    """Credentials of SNMP version 1 or 2c."""
+
+    version: object
+    community_file: Text
+
+
+class UsmShape(Shape):
+    """Credentials of SNMP version 3 (RFC 3414, 3826, 7860)."""
+
+    version: object
+    user: Annotated[str, Field(min_length=1, max_length=32)]
+    auth: Literal["md5", "sha", "sha224", "sha256", "sha384", "sha512"] | None = None
+    auth_file: Text | None = None
+    priv: Literal["des", "aes128", "aes192", "aes256"] | None = None
+    priv_file: Text | None = None
+
+
+class PollShape(Shape):
+    """How devices are polled."""
+
+    interval: Interval = 30.0
+    timeout: Annotated[float, duration(0.01, 60)] = 2.0
+    retries: Annotated[int, Field(ge=0, le=10)] = 3
+
+
+class PingShape(Shape):
+    """How lines are pinged."""
+
+    interval: Interval = 10.0
+    packets: Annotated[int, Field(ge=1, le=20)] = 5
+    method: Literal["icmp", "udp-echo"] = "icmp"
+    port: Annotated[int, Field(ge=1, le=65535)] = 7
+
+
+class NotificationsShape(Shape):
+    """Traps and informs."""
+
+    listen: Listen
+    auths: Annotated[list[Text], Field(min_length=1)]
+
+
+class FallbackShape(Shape):
+    """Which mobile coverage counts as a fallback."""
+
+    technology: Technology = "4G"
+    min_dbm: Annotated[float, Field(ge=-150, le=-30)] = -105.0
+
+
+class CoverageShape(Shape):
+    """Where the coverage figures are."""
+
+    summary: Text | None = None
+    fallback: FallbackShape = FallbackShape()
+
+
+class WebShape(Shape):
+    """Where metrics and map are served."""
+
+    listen: Listen = ("127.0.0.1", 9780)
+    config: Text | None = None
+    map: Text | None = None
+
+
+class ConfigShape(Shape):
+    """The whole file."""
+
+    province: ProvinceShape
+    inventory: Text
+    state: Text = "state"
+    snmp: SnmpShape
+    poll: PollShape = PollShape()
+    ping: PingShape = PingShape()
+    notifications: NotificationsShape | None = None
+    coverage: CoverageShape = CoverageShape()
+    web: WebShape = WebShape()
+
+
+ShapeT = TypeVar("ShapeT", bound=Shape)
+_Words = tuple[str, str]
+
+_SECRET_KEYS = {
+    "community": "community_file",
+    "auth_password": "auth_file",
+    "auth_key": "auth_file",
+    "priv_password": "priv_file",
+    "priv_key": "priv_file",
+}
+_WORDS: Mapping[str, Callable[[dict[str, Any]], _Words]] = {
+    _OURS: lambda c: (c["what"], c["remedy"]),
+    "missing": lambda _: ("is missing", "add it"),
+    "string_type": lambda _: ("must be text", "put the value in quotes"),
+    "int_type": lambda _: ("must be a whole number", "write it without quotes and without a unit"),
+    "float_type": lambda _: ("must be a number", "write it without quotes and without a unit"),
+    "dict_type": lambda _: ("must be a block of keys", "indent its keys below it, or remove it"),
+    "model_type": lambda _: ("must be a block of keys", "indent its keys below it, or remove it"),
+    "list_type": lambda _: ("must be a list", "write it as [first, second]"),
+    "too_short": lambda _: ("is empty", "name at least one"),
+    "string_too_short": lambda _: ("is empty", "fill it in, or remove it where it is optional"),
+    "string_too_long": lambda c: (f"is longer than {c['max_length']} characters", "shorten it"),
+    "literal_error": lambda c: (f"must be {c['expected']}", "choose one of these, in quotes"),
+    "greater_than_equal": lambda c: (f"must be at least {c['ge']:g}", "correct the number"),
+    "less_than_equal": lambda c: (f"must be at most {c['le']:g}", "correct the number"),
+}
+_OTHER_WORDS = ("is not accepted", "see the documentation of phusong.yaml")
+
+
+def check_shape(model: type[ShapeT], document: YamlDocument, value: object, path: KeyPath) -> ShapeT | None:
+    """Check the value at ``path`` of the document against a model; problems go to the document."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)
+    for detail in found:
+        _report(model, document, path, detail)
+    return None
+
+
+def _report(model: type[Shape], document: YamlDocument, path: KeyPath, detail: ErrorDetails) -> None:
+    where: KeyPath = (*path, *detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        known = _keys_of(model, detail["loc"][:-1])
+        what, remedy = _unknown_key(str(detail["loc"][-1]), known)
+        document.report(document.key_mark(where), what + _inside(where[:-1]), remedy)
+        return
+    words = _WORDS.get(detail["type"])
+    what, remedy = words(detail.get("ctx", {})) if words else _OTHER_WORDS
+    name = dotted(where)
+    if detail["type"] == "missing":
+        document.report(document.key_mark(where), f"the key {name} {what}", remedy)
+    else:
+        document.report(document.value_mark(where), f"{name} {what}" if name else f"the file {what}", remedy)
+
+
+def _unknown_key(key: str, known: tuple[str, ...]) -> _Words:
+    if _SECRET_KEYS.get(key) in known:
+        instead = _SECRET_KEYS[key]
+        remedy = f"keep secrets out of this file: write it into a file of its own and name that with {instead}"
+        return f"the key {key} is not accepted", remedy
+    near = nearest(key, known)
+    if near is None:
+        return "an unknown key", f"remove it; known here: {', '.join(known)}"
+    return f"unknown key {key!r}", f"did you mean {near!r}?"
+
+
+def _keys_of(model: type[Shape], loc: tuple[str | int, ...]) -> tuple[str, ...]:
+    """Return the keys that the block at ``loc`` inside a model may have."""
+    for step in loc:
+        annotation = model.model_fields[str(step)].annotation
+        inner = getattr(annotation, "__args__", (annotation,))
+        model = next(part for part in inner if isinstance(part, type) and issubclass(part, Shape))
+    return tuple(model.model_fields)
+
+
+def _inside(path: KeyPath) -> str:
+    return f" in {dotted(path)}" if path else ""
+
+
+def dotted(path: KeyPath) -> str:
+    """Return a path of keys as people write it: ``snmp.auths.wan-v2``."""
+    return ".".join(str(step) for step in path)

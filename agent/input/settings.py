@@ -1,0 +1,67 @@
+"""``phusong.yaml`` and the inventory it names, read together: what every command and every reload starts from.
+
+Nothing is kept here and nothing is half read: the caller gets all of it, or all that is wrong with it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from datetime import timedelta, timezone
+from pathlib import Path
+
+from phusong.agent.inventory import Inventory
+from phusong.coverage.editions import KNOWN_EDITIONS, load_edition
+from phusong.exporters.web_config import WebConfigError, load_web_config
+
+from .config import TIMEZONE, Config, ConfigReading, examine_config
+from .inventory_files import examine_inventory
+from .problems import InputProblems, Problem
+
+LOCAL_TIME = timezone(timedelta(hours=7), TIMEZONE)
+"""Viet Nam has had no summer time since 1975, so no time zone database is needed."""
+
+
+def load_all(path: Path, *, environ: Mapping[str, str] = os.environ) -> tuple[Config, Inventory]:
+    """Read the configuration, its secrets, the web configuration and the inventory.
+
+    Parameters
+    ----------
+    path : Path
+        ``phusong.yaml``.
+    environ : mapping
+        Where ``CREDENTIALS_DIRECTORY`` is looked up: systemd's folder of secret files.
+
+    Raises
+    ------
+    InputProblems
+        With everything that is wrong in any of the files. When the YAML itself is broken, the inventory is still
+        checked as far as its folder, the names of credentials and the edition could be read.
+    """
+    credentials = environ.get("CREDENTIALS_DIRECTORY")
+    reading = examine_config(path, credentials_directory=Path(credentials) if credentials else None)
+    problems = [*reading.problems, *_web_problems(reading)]
+    inventory = None
+    if reading.inventory is not None:
+        inventory, found = examine_inventory(
+            reading.inventory, auths=reading.auth_names, communes=_communes(reading), timezone=LOCAL_TIME
+        )
+        problems.extend(found)
+    if reading.config is None or inventory is None or problems:
+        raise InputProblems(problems)
+    return reading.config, inventory
+
+
+def _communes(reading: ConfigReading) -> Collection[str] | None:
+    """Return the commune codes of the edition, ``None`` when it is not known."""
+    return load_edition(reading.edition).communes if reading.edition in KNOWN_EDITIONS else None
+
+
+def _web_problems(reading: ConfigReading) -> list[Problem]:
+    if reading.config is None or reading.config.web.config is None:
+        return []
+    try:
+        load_web_config(reading.config.web.config)
+    except WebConfigError as error:
+        return [Problem(error.file, fault.line, "", fault.what, fault.remedy) for fault in error.faults]
+    return []

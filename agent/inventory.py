@@ -1,0 +1,112 @@
+"""The inventory as plain values: sites, devices, links, endpoints and maintenance windows.
+
+Reading the five CSV files is the work of ``inventory_files``; what stands here has been checked, so every
+reference to another row resolves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from phusong.collectors.interface_lookup import Column, InterfaceSelector
+
+__all__ = [
+    "Column",
+    "Device",
+    "Endpoint",
+    "InterfaceSelector",
+    "Inventory",
+    "Link",
+    "LinkEnd",
+    "MaintenanceWindow",
+    "Site",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An office; ``lat`` and ``lon`` are WGS 84 degrees."""
+
+    site_id: str
+    name: str
+    kind: str
+    commune_code: str
+    lat: float | None
+    lon: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device that answers SNMP. ``address`` is an IP address or a host name."""
+
+    device_id: str
+    site_id: str
+    address: str
+    port: int
+    auth: str
+    profile: str
+    ssh: str
+    reply_from: tuple[str, ...]
+    parent_device: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEnd:
+    """One end of a link: an interface of a device."""
+
+    device_id: str
+    interface: InterfaceSelector
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A leased line; ``near`` is the hub's end, ``far`` the office's, at least one of them is there."""
+
+    link_id: str
+    site_id: str
+    carrier: str
+    role: str
+    contracted_down_mbps: float
+    contracted_up_mbps: float
+    near: LinkEnd | None
+    far: LinkEnd | None
+    ping_address: str
+    """Empty when the far device's address is to be pinged, or nothing."""
+    parent_link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A video-conference endpoint."""
+
+    endpoint_id: str
+    site_id: str
+    name: str
+    address: str
+    port: int
+    auth: str
+    profile: str
+    sip_uri: str
+    parent_link: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceWindow:
+    """A planned interruption of a link, site, carrier or endpoint; begin inclusive, end exclusive, both aware."""
+
+    what: str
+    begin: datetime
+    end: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """All rows by their id, in the order of the files."""
+
+    sites: dict[str, Site]
+    devices: dict[str, Device]
+    links: dict[str, Link]
+    endpoints: dict[str, Endpoint]
+    maintenance: tuple[MaintenanceWindow, ...]

@@ -1,0 +1,92 @@
+"""The last result of every device, endpoint and address, with its age: the agent's memory between polls.
+
+A failure does not wipe out the value before it: the value stays until it is too old to be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from phusong.collectors.interfaces import InterfacesPoll
+from phusong.collectors.readings import PingReading, SystemReading
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Outcome(Generic[T]):
+    """What came of asking one thing again and again; times are monotonic but for ``success_unix``."""
+
+    value: T | None = None
+    value_at: float = 0.0
+    failed_at: float | None = None
+    """When the last attempt failed; ``None`` after a success or before any attempt."""
+    unanswered: bool = False
+    """Whether the last attempt failed because nothing answered: a refusal is no silence."""
+    success_unix: float | None = None
+    problem: str = ""
+    """Why the last attempt failed, for people."""
+
+    def fresh(self, now: float, longest_s: float) -> T | None:
+        """Return the value unless it is older than ``longest_s`` or the last attempt failed."""
+        return self.value if self.failed_at is None and now - self.value_at <= longest_s else None
+
+    def silent(self, now: float, longest_s: float) -> bool:
+        """Tell whether the last attempt got no answer, not longer ago than ``longest_s``."""
+        return self.unanswered and self.failed_at is not None and now - self.failed_at <= longest_s
+
+
+class Observations:
+    """All outcomes, by device id, endpoint id and pinged address."""
+
+    def __init__(self, monotonic: Callable[[], float], unix_time: Callable[[], float]) -> None:
+        self.monotonic = monotonic
+        self.unix_time = unix_time
+        self.devices: dict[str, Outcome[InterfacesPoll]] = {}
+        self.endpoints: dict[str, Outcome[SystemReading]] = {}
+        self.pings: dict[str, Outcome[PingReading]] = {}
+        self.touched: set[tuple[str, str]] = set()
+        """``(kind, id)`` of the outcomes that changed since somebody last emptied the set."""
+
+    def device_answered(self, device_id: str, poll: InterfacesPoll) -> None:
+        """Note the result of polling a device."""
+        self._succeed(self.devices, "device", device_id, poll)
+
+    def device_failed(self, device_id: str, problem: str, *, unanswered: bool) -> None:
+        """Note that polling a device failed."""
+        self._fail(self.devices, "device", device_id, problem, unanswered)
+
+    def endpoint_answered(self, endpoint_id: str, reading: SystemReading) -> None:
+        """Note what an endpoint said."""
+        self._succeed(self.endpoints, "endpoint", endpoint_id, reading)
+
+    def endpoint_failed(self, endpoint_id: str, problem: str, *, unanswered: bool) -> None:
+        """Note that an endpoint could not be asked."""
+        self._fail(self.endpoints, "endpoint", endpoint_id, problem, unanswered)
+
+    def pinged(self, address: str, reading: PingReading) -> None:
+        """Note a burst of echo requests; one that got no answer is a result like any other."""
+        self._succeed(self.pings, "ping", address, reading)
+
+    def forget(self, device_ids: Iterable[str], endpoint_ids: Iterable[str]) -> None:
+        """Drop what is known of devices and endpoints that are others now, under the same ids."""
+        for kind, outcomes, keys in (
+            ("device", self.devices, device_ids),
+            ("endpoint", self.endpoints, endpoint_ids),
+        ):
+            for key in keys:
+                outcomes.pop(key, None)
+                self.touched.add((kind, key))
+
+    def _succeed(self, outcomes: dict[str, Outcome[T]], kind: str, key: str, value: T) -> None:
+        outcomes[key] = Outcome(value, self.monotonic(), success_unix=self.unix_time())
+        self.touched.add((kind, key))
+
+    def _fail(self, outcomes: dict[str, Outcome[T]], kind: str, key: str, problem: str, unanswered: bool) -> None:
+        outcome = outcomes.setdefault(key, Outcome())
+        outcome.failed_at = self.monotonic()
+        outcome.problem = problem
+        outcome.unanswered = unanswered
+        self.touched.add((kind, key))

@@ -1,0 +1,67 @@
+"""What is to be asked of whom, derived from the inventory: decisions only.
+
+Links that use one device share its poll; each address is pinged once, however many links and endpoints use it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .inventory import InterfaceSelector, Inventory, Link
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceJob:
+    """Poll the interface rows of a device."""
+
+    device_id: str
+    selectors: tuple[InterfaceSelector, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointJob:
+    """Poll the system group of an endpoint."""
+
+    endpoint_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PingJob:
+    """Send a burst of echo requests to an address, which may be a host name."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class PollPlan:
+    """All jobs of an inventory."""
+
+    devices: tuple[DeviceJob, ...]
+    endpoints: tuple[EndpointJob, ...]
+    pings: tuple[PingJob, ...]
+
+
+def ping_address(link: Link, inventory: Inventory) -> str:
+    """Return the address to ping for a link: its own, else its far device's, else empty."""
+    if link.ping_address or link.far is None:
+        return link.ping_address
+    return inventory.devices[link.far.device_id].address
+
+
+def make_plan(inventory: Inventory) -> PollPlan:
+    """Derive the jobs; devices that no link uses are not polled."""
+    selectors: dict[str, dict[InterfaceSelector, None]] = {}
+    addresses: dict[str, None] = {}
+    for link in inventory.links.values():
+        for end in (link.near, link.far):
+            if end is not None:
+                selectors.setdefault(end.device_id, {})[end.interface] = None
+        address = ping_address(link, inventory)
+        if address:
+            addresses[address] = None
+    addresses.update(dict.fromkeys(endpoint.address for endpoint in inventory.endpoints.values()))
+    return PollPlan(
+        devices=tuple(DeviceJob(device_id, tuple(wanted)) for device_id, wanted in selectors.items()),
+        endpoints=tuple(EndpointJob(endpoint_id) for endpoint_id in inventory.endpoints),
+        pings=tuple(PingJob(address) for address in addresses),
+    )

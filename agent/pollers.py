@@ -1,0 +1,150 @@
+"""Runs one job of the plan: asks, and notes the outcome. The border around one device is here.
+
+Whatever goes wrong with one device, address or endpoint ends in its own outcome and reaches no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+import structlog
+
+from phusong.collectors.host_address import HostAddresses
+from phusong.collectors.interfaces import InterfacePoller, InterfacesPoll
+from phusong.collectors.reachability import Pinger
+from phusong.collectors.readings import PingReading, SystemReading
+from phusong.collectors.snmp.batch import BatchReader
+from phusong.collectors.snmp.client import SnmpClient, Target
+from phusong.collectors.snmp.community import Community
+from phusong.collectors.snmp.errors import RequestTimeout, SnmpError
+from phusong.collectors.video_endpoint import read_system
+
+from .input.config import Config
+from .inventory import Device, Endpoint, Inventory
+from .observations import Observations
+from .poll_plan import DeviceJob, EndpointJob, PingJob
+
+log = structlog.get_logger()
+
+Job: TypeAlias = DeviceJob | EndpointJob | PingJob
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a poller works with: the client, the pinger and the names, shared by all."""
+
+    client: SnmpClient
+    pinger: Pinger
+    addresses: HostAddresses
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why an attempt failed, and whether it was for want of any answer."""
+
+    problem: str
+    unanswered: bool
+
+
+class Pollers:
+    """The pollers of one inventory; ``count_error`` is called with the reason of each failed attempt."""
+
+    def __init__(
+        self,
+        config: Config,
+        inventory: Inventory,
+        tools: Tools,
+        observations: Observations,
+        count_error: Callable[[str], None],
+    ) -> None:
+        self._count_error = count_error
+        self._config = config
+        self._inventory = inventory
+        self._tools = tools
+        self._observations = observations
+        self._communities = {
+            name: Community(auth.version, auth.community.reveal()) for name, auth in config.auths.items()
+        }
+        self._devices: dict[str, tuple[Target, InterfacePoller]] = {}
+        self._readers: dict[str, BatchReader] = {}
+        self._retired = False
+
+    def retire(self) -> None:
+        """Drop what is still under way: the inventory it was asked for is no longer the one in force."""
+        self._retired = True
+
+    async def run(self, job: Job) -> None:
+        """Run a job once; the outcome is in the observations, nothing is raised."""
+        observations = self._observations
+        match job:
+            case DeviceJob(device_id):
+                poll = await self._guard(self._poll_device(job))
+                if self._retired:
+                    return
+                if isinstance(poll, _Failure):
+                    observations.device_failed(device_id, poll.problem, unanswered=poll.unanswered)
+                else:
+                    observations.device_answered(device_id, poll)
+            case EndpointJob(endpoint_id):
+                system = await self._guard(self._poll_endpoint(endpoint_id))
+                if self._retired:
+                    return
+                if isinstance(system, _Failure):
+                    observations.endpoint_failed(endpoint_id, system.problem, unanswered=system.unanswered)
+                else:
+                    observations.endpoint_answered(endpoint_id, system)
+            case PingJob(address):
+                burst = await self._guard(self._ping(job))
+                if not isinstance(burst, _Failure):
+                    observations.pinged(address, burst)
+
+    async def _guard(self, attempt: Coroutine[object, object, T]) -> T | _Failure:
+        """Await an attempt; return what it gave, or why it failed."""
+        try:
+            return await attempt
+        except SnmpError as error:
+            self._count_error(error.reason)
+            return _Failure(str(error) or error.reason, isinstance(error, RequestTimeout))
+        except OSError as error:
+            self._count_error("address")
+            return _Failure(str(error), unanswered=False)
+        except Exception as error:
+            self._count_error("bug")
+            log.exception("poll_failed_unexpectedly")
+            return _Failure(f"internal error: {type(error).__name__}", unanswered=False)
+
+    async def _poll_device(self, job: DeviceJob) -> InterfacesPoll:
+        device = self._inventory.devices[job.device_id]
+        target = await self._target(device)
+        known = self._devices.get(job.device_id)
+        if known is None or known[0] != target:
+            reader = BatchReader(self._tools.client, target)
+            poller = InterfacePoller(
+                job.device_id, self._tools.client, reader, job.selectors, self._observations.monotonic
+            )
+            known = self._devices[job.device_id] = (target, poller)
+        return await known[1].poll()
+
+    async def _poll_endpoint(self, endpoint_id: str) -> SystemReading:
+        target = await self._target(self._inventory.endpoints[endpoint_id])
+        reader = self._readers.get(endpoint_id)
+        if reader is None or reader.target != target:
+            reader = self._readers[endpoint_id] = BatchReader(self._tools.client, target)
+        return await read_system(reader)
+
+    async def _ping(self, job: PingJob) -> PingReading:
+        address = await self._tools.addresses.numeric(job.address)
+        return await self._tools.pinger.burst(address, self._config.ping.packets)
+
+    async def _target(self, asked: Device | Endpoint) -> Target:
+        address = await self._tools.addresses.numeric(asked.address)
+        return Target(
+            address=(address, asked.port),
+            community=self._communities[asked.auth],
+            timeout_s=self._config.poll.timeout_s,
+            retries=self._config.poll.retries,
+            reply_from=frozenset(asked.reply_from if isinstance(asked, Device) else ()),
+        )

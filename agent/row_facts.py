@@ -1,0 +1,104 @@
+"""What the inventory alone says of the rows that are shown: their fixed fields, and what each depends on.
+
+Derived once for an inventory; what was observed comes together with it in ``fleet_state``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from phusong.exporters.snapshot import EndpointInfo, LinkInfo, SiteInfo
+
+from .inventory import Inventory, MaintenanceWindow
+from .maintenance import windows_on
+from .poll_plan import ping_address
+
+BYTES_PER_S_PER_MBPS = 1e6 / 8
+
+RowKey: TypeAlias = tuple[str, str]
+"""``link``, ``endpoint`` or ``device``, and the row's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFacts:
+    """The fixed part of all rows; everything by id, in the order of the inventory."""
+
+    links: dict[str, LinkInfo]
+    endpoints: dict[str, EndpointInfo]
+    sites: dict[str, SiteInfo]
+    ping_addresses: dict[str, str]
+    """By link; empty where there is nothing to ping."""
+    links_of_site: dict[str, list[str]]
+    users: dict[tuple[str, str], list[RowKey]]
+    """The rows that show something of each observation, as (kind, id)."""
+    windows: dict[RowKey, tuple[MaintenanceWindow, ...]]
+    """The maintenance windows of the rows that have any."""
+
+
+def derive_facts(inventory: Inventory) -> RowFacts:
+    """Derive the rows' fixed part from an inventory."""
+    links_of_site: dict[str, list[str]] = {site_id: [] for site_id in inventory.sites}
+    for link in inventory.links.values():
+        links_of_site[link.site_id].append(link.link_id)
+    return RowFacts(
+        links={link_id: _link_info(inventory, link_id) for link_id in inventory.links},
+        endpoints={
+            key: EndpointInfo(key, endpoint.site_id, endpoint.name)
+            for key, endpoint in inventory.endpoints.items()
+        },
+        sites={
+            key: SiteInfo(key, site.name, site.kind, site.commune_code, site.lat, site.lon)
+            for key, site in inventory.sites.items()
+        },
+        ping_addresses={key: ping_address(link, inventory) for key, link in inventory.links.items()},
+        links_of_site=links_of_site,
+        users=_users_of_observations(inventory),
+        windows=_windows_of_rows(inventory),
+    )
+
+
+def _link_info(inventory: Inventory, link_id: str) -> LinkInfo:
+    link = inventory.links[link_id]
+    return LinkInfo(
+        link_id=link_id,
+        site_id=link.site_id,
+        carrier=link.carrier,
+        role=link.role,
+        contracted_down_bytes_per_s=link.contracted_down_mbps * BYTES_PER_S_PER_MBPS,
+        contracted_up_bytes_per_s=link.contracted_up_mbps * BYTES_PER_S_PER_MBPS,
+        near_device=link.near.device_id if link.near else "",
+        far_device=link.far.device_id if link.far else "",
+    )
+
+
+def _users_of_observations(inventory: Inventory) -> dict[tuple[str, str], list[RowKey]]:
+    """Return the rows that show something of each observation, as (kind, id)."""
+    users: dict[tuple[str, str], list[RowKey]] = {
+        ("device", device_id): [("device", device_id)] for device_id in inventory.devices
+    }
+    for link in inventory.links.values():
+        row = ("link", link.link_id)
+        for end in (link.near, link.far):
+            if end is not None:
+                users[("device", end.device_id)].append(row)
+        users.setdefault(("ping", ping_address(link, inventory)), []).append(row)
+    for endpoint in inventory.endpoints.values():
+        row = ("endpoint", endpoint.endpoint_id)
+        users.setdefault(("endpoint", endpoint.endpoint_id), []).append(row)
+        users.setdefault(("ping", endpoint.address), []).append(row)
+    return users
+
+
+def _windows_of_rows(inventory: Inventory) -> dict[RowKey, tuple[MaintenanceWindow, ...]]:
+    """Return the windows that concern each link (its own, its site's, its carrier's) and endpoint, if any do."""
+    planned = windows_on(inventory.maintenance)
+    names: dict[RowKey, tuple[str, ...]] = {
+        **{("link", key): (key, link.site_id, link.carrier) for key, link in inventory.links.items()},
+        **{("endpoint", key): (key, endpoint.site_id) for key, endpoint in inventory.endpoints.items()},
+    }
+    return {
+        row: tuple(window for name in wanted for window in planned.get(name, ()))
+        for row, wanted in names.items()
+        if any(name in planned for name in wanted)
+    }

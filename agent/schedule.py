@@ -1,0 +1,133 @@
+"""When each job is due: spread over the interval, jittered, never two runs of one job at once.
+
+Pure bookkeeping over a clock that is handed in. The first round is quick, so that a fresh agent soon knows
+everything; from the second on every job keeps its own slot of the interval.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from math import ceil, inf
+from random import Random
+from typing import Generic, TypeVar
+
+JITTER_RATIO = 0.05
+"""Each run moves by up to this share of the interval to either side, without drift."""
+SHORTEST_GAP_RATIO = 0.25
+"""The least distance between the quick first run and the first one in the job's own slot."""
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+def slot_ratio(key: Hashable) -> float:
+    """Return the job's place in the interval, 0 to 1, evenly spread and the same on every start."""
+    digest = hashlib.blake2b(repr(key).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class Due(Generic[Key]):
+    """A job to run now; ``late_s`` is how long ago it should have begun."""
+
+    key: Key
+    late_s: float
+
+
+@dataclass(slots=True)
+class _Job:
+    interval_s: float
+    together_s: float
+    base: float
+    """When the run after the one in the heap is due, before jitter."""
+    entry: int = 0
+    """The job's one valid entry in the heap; others are left-overs."""
+    running: bool = False
+
+
+@dataclass(slots=True)
+class Schedule(Generic[Key]):
+    """The jobs and their next runs; ``skipped`` counts runs left out because the one before had not ended."""
+
+    random: Random
+    skipped: int = 0
+    _jobs: dict[Key, _Job] = field(default_factory=dict)
+    _heap: list[tuple[float, int, Key]] = field(default_factory=list)
+    _pushes: int = 0
+
+    def add(
+        self,
+        keys: Iterable[Key],
+        *,
+        interval_s: float,
+        now: float,
+        first_round_s: float,
+        together_s: float = 0.0,
+    ) -> None:
+        """Add jobs: the first run of each within ``first_round_s``, then one per interval in its own slot.
+
+        Runs that are due within the same ``together_s`` start together, at its end: to wake up for each of them
+        costs more than the run.
+        """
+        for key in keys:
+            ratio = slot_ratio(key)
+            first = now + ratio * first_round_s
+            base = now + ratio * interval_s
+            if base - first < interval_s * SHORTEST_GAP_RATIO:
+                base += interval_s
+            job = self._jobs[key] = _Job(interval_s, together_s, base)
+            self._push(first, key, job)
+
+    def remove(self, key: Key) -> None:
+        """Drop a job; a run of it that is under way is not touched."""
+        self._jobs.pop(key, None)
+
+    def keys(self) -> set[Key]:
+        """Return the jobs that are scheduled."""
+        return set(self._jobs)
+
+    def next_time(self) -> float | None:
+        """Return when the next job is due, ``None`` when there is none."""
+        while self._heap and self._valid_job(self._heap[0]) is None:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def take_due(self, now: float, most: float = inf) -> list[Due[Key]]:
+        """Return the jobs to start now, marked as running; no more than ``most``, the rest stays due.
+
+        A run that would overlap the one before is skipped and counted, and so is one that was slept over.
+        """
+        due: list[Due[Key]] = []
+        while self._heap and self._heap[0][0] <= now and len(due) < most:
+            entry = heapq.heappop(self._heap)
+            job = self._valid_job(entry)
+            if job is None:
+                continue
+            when, _, key = entry
+            missed = max(0, int((now - job.base) // job.interval_s) + 1)
+            job.base += missed * job.interval_s
+            self._push(job.base + self.random.uniform(-1, 1) * JITTER_RATIO * job.interval_s, key, job)
+            job.base += job.interval_s
+            self.skipped += missed + job.running
+            if not job.running:
+                job.running = True
+                due.append(Due(key, now - when))
+        return due
+
+    def finish(self, key: Key) -> None:
+        """Say that the run of a job has ended, well or badly."""
+        if key in self._jobs:
+            self._jobs[key].running = False
+
+    def _push(self, when: float, key: Key, job: _Job) -> None:
+        if job.together_s:
+            when = ceil(when / job.together_s) * job.together_s
+        self._pushes += 1
+        job.entry = self._pushes
+        heapq.heappush(self._heap, (when, self._pushes, key))
+
+    def _valid_job(self, entry: tuple[float, int, Key]) -> _Job | None:
+        job = self._jobs.get(entry[2])
+        return job if job and job.entry == entry[1] else None

@@ -1,0 +1,278 @@
+"""``phusong run``: the agent with its server, its files, its signals and its service manager.
+
+Start-up is all or nothing: the input is read, the address is bound and the first polls are scheduled before the
+manager hears that the service is ready. After that no bad file stops it: it keeps what it had and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+
+from phusong.collectors.reachability import PingUnavailable
+from phusong.coverage.summary import SummaryError, read_summary
+from phusong.exporters.agent_metrics import AgentMetrics
+from phusong.exporters.feed import snapshot_to_json
+from phusong.exporters.http_server import ListenError, StatusServer
+from phusong.exporters.prometheus import MetricsPage
+from phusong.exporters.snapshot import Snapshot
+from phusong.exporters.web_app import PageSources, create_app
+from phusong.exporters.web_config import TlsConfig, WebConfig, WebConfigError, load_web_config
+
+from .daemon import Agent
+from .input.config import Config
+from .input.problems import InputProblems
+from .input.settings import load_all
+from .inventory import Inventory
+from .lifecycle import notify, on_signals, watchdog_interval_s
+
+log = structlog.get_logger()
+
+JUDGE_EVERY_S = 1.0
+COVERAGE_LOOK_EVERY_S = 10.0
+FEED_EVERY_S = 30.0
+"""How often ``state/snapshot.json`` is written for the map."""
+FEED_FILE = "snapshot.json"
+NOT_LOOKED_AT = (-1, -1)
+"""Stands for the modification time and size of a coverage.json that nobody has looked for yet."""
+
+
+class StartFailed(RuntimeError):
+    """The service cannot start; the message says why and what to do."""
+
+
+async def run_service(config_path: Path, config: Config, inventory: Inventory) -> None:
+    """Run the agent until a signal ends it.
+
+    Raises
+    ------
+    StartFailed
+        It cannot start.
+    """
+    await Service(config_path, config, inventory).run()
+
+
+class Service:
+    """The running agent. Made in an event loop; ``run`` returns when a signal or ``stop`` ends it."""
+
+    def __init__(self, config_path: Path, config: Config, inventory: Inventory) -> None:
+        self._config_path = config_path
+        self._config = config
+        self._inventory = inventory
+        self._metrics = AgentMetrics(version("phusong"))
+        self.page = MetricsPage(self._metrics)
+        self._stop = asyncio.Event()
+        self._reloading: asyncio.Task[None] | None = None
+        self._reload_again = False
+        self._coverage_stamp: tuple[int, int] | None = NOT_LOOKED_AT
+        self._feed_failed = False
+        try:
+            config.state.mkdir(parents=True, exist_ok=True)
+            self.agent = Agent(config, inventory, self._metrics)
+        except PingUnavailable as error:
+            raise StartFailed(str(error)) from error
+        except OSError as error:
+            raise StartFailed(
+                f"{config.state}: the state folder cannot be made ({error.strerror}); make it writable, "
+                "or name another one as 'state'"
+            ) from error
+        self._server = self._make_server()
+        self._note_reload(good=True)
+
+    @property
+    def url(self) -> str:
+        """Where the service is reached; only while it runs."""
+        host, port = self._server.address
+        shown = f"[{host}]" if ":" in host else host
+        return f"{'https' if self._tls else 'http'}://{shown}:{port}/"
+
+    async def run(self) -> None:
+        """Serve and poll until ``stop`` is called.
+
+        Raises
+        ------
+        StartFailed
+            The address cannot be bound.
+        """
+        try:
+            await self._server.start()
+        except ListenError as error:
+            await self.agent.drain()
+            raise StartFailed(str(error)) from error
+        on_signals(stop=self.stop, reload=self._reload_soon)
+        self.agent.start()
+        chores = [asyncio.create_task(chore) for chore in self._chores()]
+        log.info("agent_started", url=self.url, links=len(self._inventory.links))
+        notify("READY=1")
+        await self._stop.wait()
+        for chore in chores:
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
+        await self.agent.drain()
+        await self._server.close()
+        log.info("agent_stopped")
+
+    def _make_server(self) -> StatusServer:
+        web = self._config.web
+        try:
+            access = load_web_config(web.config) if web.config else WebConfig()
+        except WebConfigError as error:
+            raise StartFailed(str(error)) from error
+        sources = PageSources(
+            current=self.agent.current,
+            ready=lambda: self.agent.ready,
+            metrics=self.page,
+            map_file=web.map,
+            version=version("phusong"),
+        )
+        self._tls: TlsConfig | None = access.tls
+        return StatusServer(create_app(sources, access.users), web.host, web.port, access.tls)
+
+    def stop(self) -> None:
+        """End the service: nothing new is begun, what is under way may finish. A second call ends it at once."""
+        if self._stop.is_set():
+            os._exit(1)
+        notify("STOPPING=1")
+        self._stop.set()
+
+    async def look_at_coverage(self) -> None:
+        """Read ``coverage.json`` when it is new; a bad one is reported once and the old figures stay."""
+        path = self._config.coverage.summary
+        try:
+            status = path.stat() if path else None
+        except OSError:
+            status = None
+        stamp = (status.st_mtime_ns, status.st_size) if status else None
+        if stamp == self._coverage_stamp:
+            return
+        self._coverage_stamp = stamp
+        if path is None or stamp is None:
+            self.agent.use_coverage(None)
+            log.info("coverage_absent", file=str(path or ""))
+            return
+        try:
+            summary = await asyncio.to_thread(read_summary, path)
+        except SummaryError as error:
+            log.error("coverage_not_read", problem=str(error))
+            return
+        if summary.edition != self._config.edition:
+            log.error("coverage_of_another_edition", file=str(path), edition=summary.edition)
+            self.agent.use_coverage(None)
+            return
+        if summary.fallback_min_dbm != self._config.coverage.fallback_min_dbm:
+            log.error(
+                "coverage_of_another_level",
+                file=str(path),
+                min_dbm=summary.fallback_min_dbm,
+                wanted=self._config.coverage.fallback_min_dbm,
+            )
+            summary = replace(summary, sites=())  # its figures hold, but not what it says of a fallback
+        self.agent.use_coverage(summary)
+        log.info("coverage_read", file=str(path), communes=len(summary.communes))
+
+    async def write_feed(self) -> None:
+        """Write the state as JSON for the map, atomically; a failure is counted, and reported when it begins."""
+        path = self._config.state / FEED_FILE
+        try:
+            await asyncio.to_thread(_write_feed, path, self.agent.current())
+        except OSError as error:
+            self._metrics.state_write_errors.inc()
+            if not self._feed_failed:
+                log.error("state_not_written", file=str(path), problem=error.strerror)
+            self._feed_failed = True
+        else:
+            self._feed_failed = False
+
+    async def _judge(self) -> None:
+        self.agent.current()
+
+    async def _freeze_memory(self) -> None:
+        """Put what stays for good out of the collector's sight: to look through it again holds up every poll."""
+        gc.freeze()
+        await self.agent.wait_ready()
+        gc.freeze()
+
+    def _chores(self) -> list[Coroutine[object, object, None]]:
+        chores = [
+            self._freeze_memory(),
+            _every(JUDGE_EVERY_S, self._judge),
+            _every(COVERAGE_LOOK_EVERY_S, self.look_at_coverage),
+            _every(FEED_EVERY_S, self.write_feed),
+        ]
+        watchdog_s = watchdog_interval_s()
+        if watchdog_s:
+            chores.append(_every(watchdog_s, self._feed_watchdog))
+        return chores
+
+    async def _feed_watchdog(self) -> None:
+        """Tell the manager that we live: only while the schedule does."""
+        if self.agent.alive:
+            notify("WATCHDOG=1")
+
+    def _reload_soon(self) -> None:
+        self._reload_again = True
+        if not self._stop.is_set() and (self._reloading is None or self._reloading.done()):
+            self._reloading = asyncio.create_task(self._reload())
+
+    async def _reload(self) -> None:
+        """Read all files again, and once more when they may have changed meanwhile."""
+        while self._reload_again and not self._stop.is_set():
+            self._reload_again = False
+            notify("RELOADING=1")
+            try:
+                await self._reload_once()
+            except Exception:
+                log.exception("reload_failed")
+                self._note_reload(good=False)
+            finally:
+                notify("READY=1")
+
+    async def _reload_once(self) -> None:
+        """Take over what the files say; when anything is wrong with them, everything stays as it was."""
+        try:
+            config, inventory = await asyncio.to_thread(load_all, self._config_path)
+            self.agent.reload(config, inventory)
+        except InputProblems as error:
+            for problem in error.problems:
+                log.error("reload_problem", problem=str(problem))
+            self._note_reload(good=False)
+        except OSError as error:
+            log.error("reload_problem", problem=str(error))
+            self._note_reload(good=False)
+        else:
+            if (config.web, config.state) != (self._config.web, self._config.state):
+                log.warning("restart_needed", keys="web, state")
+            self._config = replace(config, web=self._config.web, state=self._config.state)
+            self._coverage_stamp = NOT_LOOKED_AT
+            self._note_reload(good=True)
+            log.info("reloaded", links=len(inventory.links), endpoints=len(inventory.endpoints))
+            await self.look_at_coverage()
+
+    def _note_reload(self, *, good: bool) -> None:
+        self._metrics.config_last_reload_successful.set(good)
+        if good:
+            self._metrics.config_last_reload_success_timestamp.set(time.time())
+
+
+async def _every(seconds: float, action: Callable[[], Awaitable[None]]) -> None:
+    """Do something now and then; one failure is logged and does not end it."""
+    while True:
+        try:
+            await action()
+        except Exception:
+            log.exception("chore_failed")
+        await asyncio.sleep(seconds)
+
+
+def _write_feed(path: Path, snapshot: Snapshot) -> None:
+    scratch = path.with_name(path.name + ".new")
+    scratch.write_bytes(snapshot_to_json(snapshot))
+    scratch.replace(path)

@@ -1,0 +1,88 @@
+"""The agent's core: what a reload keeps and what it forgets, and that it ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest_asyncio
+from inventories import make_inventory, make_link
+from readings_made import end
+
+from phusong.agent.daemon import Agent
+from phusong.agent.input.config import Config, CoverageConfig, PingConfig, PollConfig, WebConfig
+from phusong.agent.input.credentials import Community
+from phusong.agent.input.secret import Secret
+from phusong.agent.inventory import Column, InterfaceSelector, Inventory
+from phusong.collectors.interfaces import InterfacesPoll
+from phusong.exporters.agent_metrics import AgentMetrics
+from phusong.exporters.snapshot import Verdict
+
+WAN = InterfaceSelector(Column.NAME, "wan")
+CONFIG = Config(
+    province_code="22",
+    edition="2020-01",
+    inventory=Path("inventory"),
+    state=Path("state"),
+    auths={"wan": Community(1, Secret(b"x"))},
+    poll=PollConfig(interval_s=30, timeout_s=0.05, retries=0),
+    ping=PingConfig(interval_s=10, packets=1, method="udp-echo", port=9),
+    coverage=CoverageConfig(summary=None, fallback_technology="4G", fallback_min_dbm=-105),
+    web=WebConfig(host="127.0.0.1", port=0, config=None, map=Path("map.html")),
+)
+
+
+def two_links() -> Inventory:
+    inventory = make_inventory(
+        make_link("l1", near=None, far=("a", "wan")), make_link("l2", near=None, far=("b", "wan"))
+    )
+    devices = {key: replace(row, address="127.0.0.1", port=9) for key, row in inventory.devices.items()}
+    return replace(inventory, devices=devices)
+
+
+@pytest_asyncio.fixture
+async def agent() -> AsyncIterator[Agent]:
+    made = Agent(CONFIG, two_links(), AgentMetrics("test"))
+    yield made
+    await made.drain()
+
+
+def answer(agent: Agent, device_id: str) -> None:
+    reading = end().reading
+    assert reading is not None
+    agent._observations.device_answered(device_id, InterfacesPoll(1, {WAN: reading}, {}))
+
+
+def verdicts(agent: Agent) -> dict[str, Verdict]:
+    agent._snapshot = None
+    return {row.info.link_id: row.verdict for row in agent.current().links}
+
+
+async def test_a_reload_forgets_devices_that_are_others_now(agent: Agent) -> None:
+    """A device with another address is another device: nothing of the old one is shown under its name."""
+    answer(agent, "a")
+    answer(agent, "b")
+    assert verdicts(agent) == {"l1": Verdict.UP, "l2": Verdict.UP}
+    inventory = two_links()
+    moved = replace(inventory.devices["a"], address="127.0.0.2")
+    agent.reload(CONFIG, replace(inventory, devices={**inventory.devices, "a": moved}))
+    assert verdicts(agent) == {"l1": Verdict.UNKNOWN, "l2": Verdict.UP}
+
+
+async def test_what_was_under_way_at_a_reload_does_not_count(agent: Agent) -> None:
+    """The answer to a question of the old inventory says nothing of the new one."""
+    before = agent._assignment.pollers
+    agent.reload(CONFIG, two_links())
+    job = next(job for job in agent._schedule.keys() if getattr(job, "device_id", "") == "a")  # noqa: SIM118
+    await before.run(job)
+    assert "a" not in agent._observations.devices
+
+
+async def test_everything_is_asked_once_before_it_is_ready(agent: Agent) -> None:
+    """Ready means that every device and address has been asked, answered or not."""
+    assert not agent.ready
+    agent.start()
+    await agent.wait_ready()
+    assert verdicts(agent) == {"l1": Verdict.UNREACHABLE, "l2": Verdict.UNREACHABLE}
+    assert agent.alive

@@ -1,0 +1,210 @@
+"""From observations to rows: freshness, changes, maintenance, isolation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from inventories import make_inventory, make_link
+from readings_made import end
+
+from phusong.agent.fleet_state import FleetState, StateSettings
+from phusong.agent.inventory import Column, InterfaceSelector, Inventory, MaintenanceWindow
+from phusong.agent.observations import Observations
+from phusong.collectors.interfaces import InterfacesPoll
+from phusong.collectors.readings import InterfaceReading, PingReading, SystemReading
+from phusong.coverage.summary import CoverageSummary, SiteCoverage
+from phusong.exporters.snapshot import Isolation, Verdict
+
+SETTINGS = StateSettings(edition="2020-01", poll_interval_s=30, ping_interval_s=10, fallback_technology="4G")
+WAN = InterfaceSelector(Column.NAME, "wan")
+ECHO = PingReading(5, 5, 0.01, 0.01, 0.01)
+NO_ECHO = PingReading(5, 0, None, None, None)
+DAY = datetime(2026, 11, 22, 8, tzinfo=UTC)
+
+
+class Clock:
+    """Both clocks of the agent, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def unix(self) -> float:
+        return DAY.timestamp() + self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def observations(clock: Clock) -> Observations:
+    return Observations(lambda: clock.now, clock.unix)
+
+
+def interfaces(oper: int = 1, device: str = "cpe") -> InterfacesPoll:
+    reading = end(oper).reading
+    assert isinstance(reading, InterfaceReading)
+    return InterfacesPoll(4242, {WAN: replace(reading, device_id=device)}, {})
+
+
+def one_link(**more: object) -> Inventory:
+    return make_inventory(make_link("l1", near=None, far=("cpe", "wan")), endpoints={"e1": "addr-e1"}, **more)
+
+
+def test_before_anything_is_heard_all_is_unknown(observations: Observations) -> None:
+    """A fresh agent claims nothing."""
+    snapshot = FleetState(one_link(), observations, SETTINGS).snapshot()
+    assert [row.verdict for row in (*snapshot.links, *snapshot.endpoints)] == [Verdict.UNKNOWN] * 2
+    assert snapshot.links[0].up is None
+    assert snapshot.sites[0].isolation is Isolation.UNKNOWN
+
+
+def test_a_value_disappears_after_three_intervals(clock: Clock, observations: Observations) -> None:
+    """An old value is not shown as if it were new; when it last succeeded stays."""
+    state = FleetState(one_link(), observations, SETTINGS)
+    observations.device_answered("cpe", interfaces())
+    first = state.snapshot()
+    assert first.links[0].verdict is Verdict.UP
+    assert first.devices[0].sys_uptime_ticks == 4242
+    clock.now += 91
+    later = state.snapshot()
+    assert (later.links[0].verdict, later.links[0].far) == (Verdict.UNKNOWN, None)
+    assert later.links[0].last_success == first.links[0].last_success
+    assert later.devices[0].sys_uptime_ticks is None
+
+
+def test_changes_are_noted_once_and_since_stays(clock: Clock, observations: Observations) -> None:
+    """A verdict that stands keeps the time at which it began; a change is one event."""
+    state = FleetState(one_link(), observations, SETTINGS)
+    observations.device_answered("cpe", interfaces())
+    began = state.snapshot().links[0].since
+    clock.now += 30
+    observations.device_answered("cpe", interfaces())
+    assert state.snapshot().links[0].since == began
+    clock.now += 30
+    observations.device_answered("cpe", interfaces(oper=2))
+    assert state.snapshot().links[0].since == clock.unix()
+    assert [(change.before, change.after, change.first) for change in state.take_changes()] == [
+        (Verdict.UNKNOWN, Verdict.UP, True),
+        (Verdict.UP, Verdict.DOWN, False),
+    ]
+    assert state.take_changes() == []
+
+
+def test_an_outage_that_began_before_the_agent_keeps_its_begin(clock: Clock, observations: Observations) -> None:
+    """A line that was down already is shown down since its interface went down, not since the agent started."""
+    state = FleetState(one_link(), observations, SETTINGS)
+    poll = interfaces(oper=2)
+    reading = replace(poll.readings[WAN], sys_uptime_ticks=1_000_000, last_change_ticks=640_000)
+    observations.device_answered("cpe", replace(poll, readings={WAN: reading}))
+    assert state.snapshot().links[0].since == clock.unix() - 3600
+
+
+def test_coverage_of_another_edition_is_not_taken_over(observations: Observations) -> None:
+    """Codes of communes mean other places in another edition: a reload to one forgets the figures."""
+    before = FleetState(one_link(), observations, SETTINGS)
+    before.use_coverage(coverage(s1=("X",)))
+    after = FleetState(one_link(), observations, replace(SETTINGS, edition="2025-07"))
+    after.adopt(before)
+    assert after.snapshot().coverage is None
+
+
+def test_silence_and_echo_make_the_verdict(observations: Observations) -> None:
+    """A device that does not answer is told from a line that is gone by the echo."""
+    state = FleetState(one_link(), observations, SETTINGS)
+    observations.device_failed("cpe", "no answer within 2 s", unanswered=True)
+    observations.pinged("addr-cpe", ECHO)
+    row = state.snapshot().links[0]
+    assert (row.verdict, row.up, row.problem) == (Verdict.SNMP_DEAD, True, "cpe: no answer within 2 s")
+    observations.pinged("addr-cpe", NO_ECHO)
+    assert state.snapshot().links[0].verdict is Verdict.UNREACHABLE
+
+
+def test_a_refusal_is_no_silence(observations: Observations) -> None:
+    """An agent that answers with an error is neither gone nor dead: what the line does is not known."""
+    state = FleetState(one_link(), observations, SETTINGS)
+    observations.device_failed("cpe", "error-status 5 (genErr) at object 3", unanswered=False)
+    observations.pinged("addr-cpe", NO_ECHO)
+    row = state.snapshot().links[0]
+    assert (row.verdict, row.up) == (Verdict.UNKNOWN, None)
+    assert "genErr" in row.problem
+
+
+def test_endpoints_are_judged_too(observations: Observations) -> None:
+    """An endpoint that answers is up, with what it says of itself."""
+    state = FleetState(one_link(), observations, SETTINGS)
+    system = SystemReading("Room system", "1.3.6.1", 1, "room", "")
+    observations.endpoint_answered("e1", system)
+    row = state.snapshot().endpoints[0]
+    assert (row.verdict, row.system) == (Verdict.UP, system)
+    observations.endpoint_failed("e1", "no answer within 2 s", unanswered=True)
+    observations.pinged("addr-e1", NO_ECHO)
+    assert state.snapshot().endpoints[0].verdict is Verdict.UNREACHABLE
+
+
+@pytest.mark.parametrize("what", ["l1", "s1", "Carrier A"])
+def test_a_window_on_link_site_or_carrier_is_maintenance(
+    what: str, clock: Clock, observations: Observations
+) -> None:
+    """Within the window the verdict is maintenance, and the state beneath it stays visible."""
+    begin = datetime.fromtimestamp(clock.unix(), UTC)
+    window = MaintenanceWindow(what, begin, begin + timedelta(minutes=5), "fibre work")
+    state = FleetState(one_link(maintenance=[window]), observations, SETTINGS)
+    observations.device_answered("cpe", interfaces(oper=2))
+    row = state.snapshot().links[0]
+    assert (row.verdict, row.up) == (Verdict.MAINTENANCE, False)
+    clock.now += 300
+    observations.device_answered("cpe", interfaces(oper=2))
+    assert state.snapshot().links[0].verdict is Verdict.DOWN
+
+
+def test_maintenance_begins_although_nothing_is_heard(clock: Clock, observations: Observations) -> None:
+    """The state is judged again without any new observation."""
+    begin = datetime.fromtimestamp(clock.unix() + 60, UTC)
+    window = MaintenanceWindow("l1", begin, begin + timedelta(hours=1), "fibre work")
+    state = FleetState(one_link(maintenance=[window]), observations, SETTINGS)
+    observations.device_answered("cpe", interfaces())
+    assert state.snapshot().links[0].verdict is Verdict.UP
+    clock.now += 65
+    assert state.snapshot().links[0].verdict is Verdict.MAINTENANCE
+
+
+def coverage(**operators: tuple[str, ...]) -> CoverageSummary:
+    sites = tuple(SiteCoverage(site, "4G", names) for site, names in operators.items())
+    return CoverageSummary("2020-01", "", "", False, False, (), (), sites)
+
+
+@pytest.mark.parametrize(
+    ("operators", "isolation"),
+    [(("X",), Isolation.ON_FALLBACK), ((), Isolation.ISOLATED), (("Carrier A",), Isolation.ISOLATED)],
+)
+def test_a_site_whose_line_is_out_is_isolated_or_on_fallback(
+    operators: tuple[str, ...], isolation: Isolation, observations: Observations
+) -> None:
+    """The carrier that failed the line does not count as its fallback."""
+    state = FleetState(one_link(), observations, SETTINGS)
+    state.use_coverage(coverage(s1=operators))
+    observations.device_answered("cpe", interfaces(oper=2))
+    assert state.snapshot().sites[0].isolation is isolation
+
+
+def test_a_reload_keeps_what_is_known(clock: Clock, observations: Observations) -> None:
+    """Rows that both inventories know keep their verdict, its begin, and raise no change."""
+    before = FleetState(one_link(), observations, SETTINGS)
+    observations.device_answered("cpe", interfaces())
+    row = before.snapshot().links[0]
+    clock.now += 5
+    after = FleetState(one_link(), observations, SETTINGS)
+    after.adopt(before)
+    assert after.snapshot().links[0] == row
+    assert after.take_changes() == []
+
+
+def test_an_unchanged_row_is_the_same_object(observations: Observations) -> None:
+    """Whoever renders rows may tell by identity that nothing changed."""
+    state = FleetState(one_link(), observations, SETTINGS)
+    observations.device_answered("cpe", interfaces())
+    assert state.snapshot().links[0] is state.snapshot().links[0]

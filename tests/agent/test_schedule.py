@@ -1,0 +1,121 @@
+"""When jobs run: quickly at first, then evenly, never overlapping, never in a burst."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phusong.agent.schedule import JITTER_RATIO, Schedule, slot_ratio
+
+
+def run_until(schedule: Schedule[str], start: float, end: float) -> list[tuple[float, str]]:
+    """Run every job in no time at its due moment; return when each ran."""
+    ran = []
+    while (when := schedule.next_time()) is not None and when < end:
+        for due in schedule.take_due(max(when, start)):
+            ran.append((when, due.key))
+            schedule.finish(due.key)
+    return ran
+
+
+def made(count: int, interval_s: float = 30.0, seed: int = 1) -> Schedule[str]:
+    schedule: Schedule[str] = Schedule(Random(seed))
+    schedule.add((f"job{n}" for n in range(count)), interval_s=interval_s, now=100.0, first_round_s=1.0)
+    return schedule
+
+
+def test_the_first_round_is_quick_and_complete() -> None:
+    """Every job has run once when the first round's time is over."""
+    ran = run_until(made(500), 100.0, 101.0)
+    assert sorted({key for _, key in ran}) == sorted(f"job{n}" for n in range(500))
+    assert len(ran) == 500
+
+
+def test_each_job_runs_once_per_interval() -> None:
+    """Between two runs lies one interval, give or take the jitter; the start may stretch it by a quarter."""
+    times: dict[str, list[float]] = {}
+    for when, key in run_until(made(200), 100.0, 100.0 + 30 * 20):
+        times.setdefault(key, []).append(when)
+    for runs in times.values():
+        gaps = [after - before for before, after in pairwise(runs)]
+        assert all(abs(gap - 30) <= 2 * JITTER_RATIO * 30 + 1e-6 for gap in gaps[1:])
+        assert 30 * (0.25 - JITTER_RATIO) <= gaps[0] <= 30 * (1.25 + JITTER_RATIO)
+
+
+def test_the_load_is_even_over_the_interval() -> None:
+    """No second of the interval gets more than twice its share of 3,000 jobs."""
+    ran = run_until(made(3000), 100.0, 220.0)
+    late = [when for when, _ in ran if 190 <= when < 220]
+    seconds = [sum(1 for when in late if second <= when < second + 1) for second in range(190, 220)]
+    assert max(seconds) <= 2 * 3000 / 30
+
+
+def test_a_job_that_still_runs_is_skipped_and_counted() -> None:
+    """A device that needs longer than its interval is never asked twice at once."""
+    schedule = made(1, interval_s=10.0)
+    starts = 0
+    for second in range(100, 160):
+        starts += len(schedule.take_due(float(second)))
+    assert starts == 1
+    assert schedule.skipped >= 4
+    schedule.finish("job0")
+    assert sum(len(schedule.take_due(float(second))) for second in range(160, 175)) == 1
+
+
+def test_after_a_long_sleep_every_job_runs_once_only() -> None:
+    """A suspended machine does not make up for the polls it missed."""
+    schedule = made(50, interval_s=10.0)
+    run_until(schedule, 100.0, 130.0)
+    ran = []
+    for due in schedule.take_due(5000.0):
+        ran.append(due.key)
+        schedule.finish(due.key)
+    assert sorted(ran) == sorted(set(ran))
+    assert schedule.take_due(5000.0) == []
+    assert schedule.skipped >= 50 * 400
+
+
+def test_a_removed_job_never_runs_again_and_comes_back_once() -> None:
+    """Left-overs of a removed job in the queue do not double it when it returns."""
+    schedule = made(1, interval_s=10.0)
+    schedule.remove("job0")
+    schedule.add(["job0"], interval_s=10.0, now=100.0, first_round_s=1.0)
+    ran = run_until(schedule, 100.0, 200.0)
+    assert 9 <= len(ran) <= 11
+
+
+@given(st.text())
+def test_slots_lie_in_the_interval_and_stay(key: str) -> None:
+    """The slot of a job is a share of the interval and the same on every start."""
+    assert 0 <= slot_ratio(key) < 1
+    assert slot_ratio(key) == slot_ratio(key)
+
+
+def test_what_is_too_much_for_one_turn_stays_due() -> None:
+    """After a stall the jobs start in portions, the longest due first, and none is lost or skipped."""
+    schedule: Schedule[str] = Schedule(Random(1))
+    schedule.add({f"job-{number}" for number in range(100)}, interval_s=30, now=0.0, first_round_s=5.0)
+    portions = []
+    while portions[-1:] != [[]]:
+        portions.append(schedule.take_due(6.0, 30))
+    assert [len(portion) for portion in portions] == [30, 30, 30, 10, 0]
+    lateness = [due.late_s for portion in portions for due in portion]
+    assert lateness == sorted(lateness, reverse=True)
+    assert len({due.key for portion in portions for due in portion}) == 100
+    assert schedule.skipped == 0
+
+
+def test_runs_that_are_due_about_the_same_time_start_together() -> None:
+    """Starts fall on multiples of the given time, late by less than that, and every job keeps its interval."""
+    schedule: Schedule[str] = Schedule(Random(1))
+    jobs = [f"job{n}" for n in range(500)]
+    schedule.add(jobs, interval_s=30.0, now=100.0, first_round_s=5.0, together_s=0.5)
+    ran = run_until(schedule, 100.0, 400.0)
+    assert {when % 0.5 for when, _ in ran} == {0.0}
+    assert schedule.skipped == 0
+    for key in jobs:
+        gaps = [after - before for before, after in pairwise(when for when, other in ran if other == key)]
+        assert all(abs(gap - 30) <= 2 * JITTER_RATIO * 30 + 0.5 for gap in gaps[1:])

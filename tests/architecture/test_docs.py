@@ -1,0 +1,208 @@
+"""What people read is true: links, commands, keys and columns, and nothing of the machine it was written on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+from phusong.agent.cli import app
+from phusong.agent.input.config_shape import CommunityShape, ConfigShape, Shape, UsmShape
+from phusong.agent.input.csv_table import TableSpec
+from phusong.agent.input.inventory_columns import DEVICES, ENDPOINTS, LINKS, SITES, maintenance_spec
+from phusong.agent.input.settings import LOCAL_TIME, load_all
+from phusong.coverage.report import COMMUNE_COLUMNS, REPAIR_COLUMNS
+from phusong.exporters.snapshot import Isolation, Verdict
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "coverage/data/SOURCES.md"])
+FOLDERS = (".ci", "agent", "collectors", "coverage", "docs", "exporters", "maps", "systemd", "tests")
+READMES = (ROOT / "README.md", ROOT / "README.vi.md")
+COMMANDS = {
+    name: {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    for name, command in typer.main.get_command(app).commands.items()  # type: ignore[attr-defined]
+}
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def _text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def _code(text: str) -> list[str]:
+    """Return the lines of all fenced blocks, joined where they go on, and all inline code."""
+    fenced = re.findall(r"^ *```\w*\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL))
+    return [line for block in fenced for line in block.replace("\\\n", " ").splitlines()] + inline
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", _text(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _section(page: str, heading: str) -> str:
+    """Return a section of a page of docs/ up to the next heading of its level or above."""
+    level = heading.partition(" ")[0]
+    rest = _text(ROOT / "docs" / page).partition(f"\n{heading}\n")[2]
+    assert rest, f"{page} has no section {heading!r}"
+    return re.split(rf"^#{{1,{len(level)}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def _names(section: str) -> list[str]:
+    """Return the code in the first column of the section's tables."""
+    return re.findall(r"^\| `([^`]+)`", section, re.MULTILINE)
+
+
+@each_page
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link and picture is a file of the project, every anchor a heading."""
+    targets = re.findall(r"\]\(([^)\s]+)\)", _text(page))
+    broken = []
+    for target in targets:
+        file, _, anchor = target.partition("#")
+        path = (page.parent / file).resolve() if file else page
+        if "://" in target:
+            continue
+        if not path.is_relative_to(ROOT) or not path.exists() or (anchor and anchor not in _anchors(path)):
+            broken.append(target)
+    assert broken == []
+
+
+@each_page
+def test_commands_and_options_exist(page: Path) -> None:
+    """A command line in a document can be typed."""
+    wrong = []
+    for line in _code(_text(page)):
+        for command, rest in re.findall(r"\bphusong ([a-z][a-z-]*)\b([^|;#`]*)", line):
+            options = re.findall(r"(?<!\S)--[a-z-]+", rest)
+            wrong += [
+                f"phusong {command} {option}" for option in options if option not in COMMANDS.get(command, ())
+            ]
+            wrong += [f"phusong {command}"] * (command not in COMMANDS)
+        if line.startswith("--") and line.split("=")[0].split()[0] not in set().union(*COMMANDS.values()):
+            wrong.append(line)
+    assert wrong == []
+
+
+def test_every_command_is_in_both_readmes() -> None:
+    """A new command is shown to those who look for one; hidden ones are not."""
+    hidden = {name for name, command in typer.main.get_command(app).commands.items() if command.hidden}  # type: ignore[attr-defined]
+    for readme in READMES:
+        listed = {name.removeprefix("phusong ") for name in _names(_text(readme)) if name.startswith("phusong ")}
+        assert listed == COMMANDS.keys() - hidden, readme.name
+
+
+def test_options_of_coverage() -> None:
+    """Its page has a table of them."""
+    assert set(_names(_text(ROOT / "docs/coverage.md"))) >= COMMANDS["coverage"] - {"--help"}
+
+
+def test_the_two_commands() -> None:
+    """What the first screen says to type is in the Makefile, as is every other target that is named."""
+    targets = set(re.findall(r"^([a-z]+):", _text(ROOT / "Makefile"), re.MULTILINE))
+    for readme in READMES:
+        named = [re.findall(r"^make ([a-z]+)", line) for line in _code(_text(readme))]
+        assert {"demo", "test"} <= {target for line in named for target in line} <= targets
+    for page in PAGES:
+        named = [re.findall(r"(?:^|; |&& )make ([a-z]+)", line) for line in _code(_text(page))]
+        assert {target for line in named for target in line} <= targets, page.name
+
+
+def _keys(shape: type[Shape], before: str = "") -> Iterator[str]:
+    for name, field in shape.model_fields.items():
+        parts = getattr(field.annotation, "__args__", (field.annotation,))
+        blocks = [part for part in parts if isinstance(part, type) and issubclass(part, Shape)]
+        if blocks:
+            yield from _keys(blocks[0], f"{before}{name}.")
+        else:
+            yield f"{before}{name}"
+
+
+def test_every_key_of_phusong_yaml() -> None:
+    """Documented keys exist, and every key is documented."""
+    credentials = {*CommunityShape.model_fields, *UsmShape.model_fields}
+    known = {*_keys(ConfigShape), *(f"snmp.auths.NAME.{key}" for key in credentials)} - {"snmp.auths"}
+    assert sorted(_names(_section("configuration.md", "## phusong.yaml"))) == sorted(known)
+
+
+@pytest.mark.parametrize(
+    "spec", [SITES, DEVICES, LINKS, ENDPOINTS, maintenance_spec(LOCAL_TIME)], ids=lambda spec: spec.file
+)
+def test_every_column_of_the_inventory(spec: TableSpec) -> None:
+    """Documented columns exist, in the order of the code, and are called required where they are."""
+    section = _section("configuration.md", f"### {spec.file}")
+    columns = spec.columns
+    assert _names(section) == [column.name for column in columns]
+    required = re.findall(r"^\| `([^`]+)` \| required \|", section, re.MULTILINE)
+    assert required == [column.name for column in columns if column.required]
+
+
+def test_every_column_of_the_results() -> None:
+    """The columns of communes.csv and repairs.csv stand in the documentation as they are written."""
+    names = _names(_section("coverage.md", "## What comes out"))
+    assert [name for name in names if "." not in name] == [*COMMUNE_COLUMNS, *REPAIR_COLUMNS]
+
+
+def test_every_verdict() -> None:
+    """Each verdict and each state of an office is explained."""
+    assert set(_names(_section("verdicts.md", "## Lines"))) == set(Verdict)
+    assert set(_names(_section("verdicts.md", "## Sites: lines and coverage together"))) == set(Isolation)
+
+
+def test_every_event() -> None:
+    """What the agent logs is explained, and nothing else."""
+    logged = {
+        event
+        for folder in ("agent", "collectors", "exporters")
+        for file in (ROOT / folder).rglob("*.py")
+        for event in re.findall(r'\.(?:info|warning|error|exception|debug)\)?\(\s*"([a-z_]+)"', _text(file))
+    } | {"verdict_changed"}
+    rows = re.findall(r"^\| (`.*?`) \|", _section("operating.md", "## Logs"), re.MULTILINE)
+    assert {event for row in rows for event in re.findall(r"`([^`]+)`", row)} == logged
+
+
+@pytest.mark.parametrize("page", [*READMES, ROOT / "docs/configuration.md"], ids=lambda page: page.name)
+def test_the_example_is_accepted(page: Path, tmp_path: Path) -> None:
+    """Who copies the first example has a configuration without a problem."""
+    files = re.findall(r"^\*\*`([\w./-]+)`\*\*[^\n]*\n\n```\w*\n(.*?)^```", _text(page), re.MULTILINE | re.DOTALL)
+    assert {"phusong.yaml", "inventory/links.csv"} <= {name for name, _ in files}
+    (tmp_path / "wan-community").write_text("example\n", encoding="utf-8")
+    for name, content in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    _, inventory = load_all(tmp_path / "phusong.yaml", environ={})
+    assert list(inventory.links) == ["coto-1"]
+
+
+def _written_files() -> Iterator[tuple[Path, str]]:
+    files = [path for path in ROOT.iterdir() if path.is_file()]
+    files += [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
+    for path in files:
+        if "__pycache__" not in path.parts and path.name != ".git":
+            try:
+                yield path, _text(path)
+            except UnicodeDecodeError:
+                continue
+
+
+def test_nothing_of_this_machine() -> None:
+    """No path of the machine where it was written, and no address of a package index."""
+    index = re.compile(r"https?://[^\s\"'<>]*(?:/simple/|pypi\.|pythonhosted\.|registry\.)")
+    here = re.compile(rf"(?<![\w./-]){re.escape(str(ROOT))}(?![\w.-])")
+    files = list(_written_files())
+    assert len(files) > 100
+    assert [str(path.relative_to(ROOT)) for path, text in files if index.search(text) or here.search(text)] == []
+
+
+def test_pictures_fetch_nothing() -> None:
+    """A picture made of text names no address but that of its own language, and all pictures are small."""
+    pictures = sorted((ROOT / "docs/pictures").iterdir())
+    assert [picture.name for picture in pictures] == ["demo.svg", "map.png", "map.vi.png"]
+    assert [picture.name for picture in pictures if picture.stat().st_size > 300_000] == []
+    addresses = set(re.findall(r"(?:https?:)?//[^\s\"')]+", _text(ROOT / "docs/pictures/demo.svg")))
+    assert addresses == {"http://www.w3.org/2000/svg"}

@@ -1,0 +1,288 @@
+"""A made-up province and the plainest way to its metrics: prometheus_client's own families, sample by sample.
+
+The oracle for the renderer, written from the table's help texts and not from ``fleet_text``.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import Metric as Family
+from prometheus_client.registry import Collector
+
+from phusong.collectors.readings import InterfaceReading, PingReading, SystemReading
+from phusong.coverage.summary import CommuneCoverage, CoverageSummary, Indicator, LayerSource
+from phusong.exporters.metrics import FLEET_SECTIONS, Kind
+from phusong.exporters.snapshot import (
+    DeviceRow,
+    EndpointInfo,
+    EndpointRow,
+    Isolation,
+    LinkInfo,
+    LinkRow,
+    SiteInfo,
+    SiteRow,
+    Snapshot,
+    Verdict,
+)
+
+NOW = 1_793_000_000.25
+Sample = tuple[str, dict[str, str], float]
+
+
+def province(links: int = 345, endpoints: int = 239, communes: int = 177, *, cycle: int = 0) -> Snapshot:
+    """Return a province; another ``cycle`` has the same inventory with every reading a new object."""
+    verdicts = (*([Verdict.UP] * 20), Verdict.DOWN, Verdict.UNREACHABLE, Verdict.ADMIN_DOWN, Verdict.MAINTENANCE)
+    link_rows, site_rows, device_rows = [], [], []
+    for n in range(links):
+        verdict = verdicts[n % len(verdicts)]
+        up = verdict is Verdict.UP
+        site = SiteInfo(
+            f"site-{n:04d}", f"UBND xã số {n}", "commune", f"{6400 + n % max(communes, 1):05d}", 21.0, 107.0
+        )
+        info = LinkInfo(f"link-{n:04d}", site.site_id, "VNPT", "primary", 1.25e6, 1.25e6, "hub-1", f"cpe-{n:04d}")
+        near = _interface("hub-1", n, f"Gi0/{n}", cycle, wide=True)
+        far = (
+            None
+            if verdict is Verdict.UNREACHABLE
+            else _interface(f"cpe-{n:04d}", 2, "wan0", cycle, wide=n % 5 > 0)
+        )
+        link_rows.append(
+            LinkRow(
+                info, verdict, up, NOW - 60.0 * n, near, far, _ping(n), NOW - 1.0, "" if up else "no answer in 2 s"
+            )
+        )
+        isolation = (Isolation.AT_RISK, Isolation.CONNECTED)[n % 2] if up else list(Isolation)[2 + n % 3]
+        site_rows.append(SiteRow(site, isolation, (True, False, None)[n % 3]))
+        device_rows.append(DeviceRow(f"cpe-{n:04d}", site.site_id, 8_640_000 + cycle * 3000 + n, NOW - 1.0))
+    endpoint_rows = tuple(
+        EndpointRow(
+            EndpointInfo(f"vc-{n:04d}", f"site-{n:04d}", f"Phòng họp {n}"),
+            Verdict.UP if n % 10 else Verdict.SNMP_DEAD,
+            True,
+            NOW - 100.0,
+            SystemReading("RealPresence Group 500", "1.3.6.1.4.1.13885.1", 12345 + cycle, f"vc{n}", "Hạ Long"),
+            _ping(n),
+            NOW - 2.0,
+            "",
+        )
+        for n in range(endpoints)
+    )
+    coverage = _coverage(communes) if communes else None
+    return Snapshot(
+        NOW + cycle,
+        "2020-01",
+        "4G",
+        tuple(link_rows),
+        endpoint_rows,
+        tuple(site_rows),
+        tuple(device_rows),
+        coverage,
+    )
+
+
+def _interface(device: str, index: int, name: str, cycle: int, *, wide: bool) -> InterfaceReading:
+    moved = cycle * 1_234_567 + index
+    bits = 64 if wide else 32
+    octets = 9_876_543_210_123 + moved if wide else (4_000_000_000 + moved) % 2**32
+    return InterfaceReading(
+        device, index, name, "Tuyến Vân Đồn", 8_640_000 + cycle * 3000, 1, 1, 100_000_000, 4711, 0,
+        octets, octets // 3, bits, octets // 900, octets // 1000, bits, 12, 0, 7 + cycle, 0,
+    )  # fmt: skip
+
+
+def _ping(n: int) -> PingReading:
+    return PingReading(5, 5 - n % 2, 0.0051 + n / 1e5, 0.0072 + n / 1e5, 0.0123 + n / 1e5)
+
+
+def _coverage(communes: int) -> CoverageSummary:
+    indicators = tuple(
+        Indicator(technology, operator, None, 12.5, 0.8125, None, None, operator != "viettel")
+        for technology in ("2G", "3G", "4G", "5G")
+        for operator in ("viettel", "vnpt", "mobifone", "any", "max")
+    )
+    return CoverageSummary(
+        "2020-01",
+        "schematic",
+        "0" * 64,
+        True,
+        True,
+        (LayerSource("viettel_4g.gpkg", "1" * 64, "viettel", "4G", -105.0, "2026-09-01"),),
+        tuple(
+            CommuneCoverage(f"{6400 + n:05d}", f"Xã {n}", "Vân Đồn", 15.4, 3000 + n, indicators)
+            for n in range(communes)
+        ),
+        (),
+    )
+
+
+def reference_registry(snapshot: Snapshot) -> CollectorRegistry:
+    """Return a registry of prometheus_client that holds the same samples as the page of ``snapshot``."""
+    registry = CollectorRegistry()
+    registry.register(_SnapshotCollector(snapshot))
+    return registry
+
+
+class _SnapshotCollector(Collector):
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._families = list(_families(snapshot))
+
+    def collect(self) -> list[Family]:
+        return self._families
+
+
+def _families(snapshot: Snapshot) -> Iterator[Family]:
+    by_name: dict[str, list[Sample]] = {}
+    for sample in samples(snapshot):
+        by_name.setdefault(sample[0], []).append(sample)
+    for section in FLEET_SECTIONS:
+        for metric in section.metrics:
+            kind = "unknown" if metric.kind is Kind.MIB_COUNTER else str(metric.kind)
+            family = Family(
+                metric.name.removesuffix("_info") if kind == "info" else metric.name, metric.help, kind
+            )
+            for name, labels, value in by_name.pop(metric.name, ()):
+                assert tuple(sorted(labels)) == metric.labels, name
+                family.add_sample(name, labels, value)
+            if family.samples:
+                yield family
+    assert not by_name, f"not in the table: {sorted(by_name)}"
+
+
+def samples(snapshot: Snapshot) -> Iterator[Sample]:
+    """Yield every sample of the fleet, labels cleaned; values that are not known are left out."""
+    for name, labels, value in _all_samples(snapshot):
+        if value is not None:
+            yield name, {label: _cleaned(text) for label, text in labels.items()}, float(value)
+
+
+def _cleaned(text: str) -> str:
+    """Return a label as it may stand on the page: without control characters and halves of characters."""
+    bad = {"Cc", "Cs"}
+    kept = "".join(
+        "\ufffd" if unicodedata.category(c) in bad and c not in "\t\n" and not "\x80" <= c <= "\x9f" else c
+        for c in text
+    )
+    return kept[:256]
+
+
+def _all_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str], float | None]]:
+    commune_of = {row.info.site_id: row.info.commune_code for row in snapshot.sites}
+    for link in snapshot.links:
+        info = link.info
+        yield from _polled_samples("wan_link", {"link": info.link_id}, link)
+        yield (
+            "wan_link_info",
+            {
+                "link": info.link_id,
+                "site": info.site_id,
+                "commune": commune_of.get(info.site_id, ""),
+                "carrier": info.carrier,
+                "role": info.role,
+                "near_device": info.near_device,
+                "far_device": info.far_device,
+            },
+            1,
+        )
+        rates = {"down": info.contracted_down_bytes_per_s, "up": info.contracted_up_bytes_per_s}
+        for direction, rate in rates.items():
+            yield "wan_link_contracted_bytes_per_second", {"link": info.link_id, "direction": direction}, rate
+        ends = {(end.device_id, end.if_name): end for end in (link.far, link.near) if end is not None}
+        for end in (link.near, link.far):
+            if end is not None and ends[end.device_id, end.if_name] is end:
+                yield from _interface_samples(info.link_id, end)
+    for endpoint in snapshot.endpoints:
+        what = endpoint.info
+        yield from _polled_samples("vc_endpoint", {"endpoint": what.endpoint_id}, endpoint)
+        about = {"endpoint": what.endpoint_id, "site": what.site_id, "name": what.name}
+        yield "vc_endpoint_info", {**about, "commune": commune_of.get(what.site_id, "")}, 1
+    yield from _site_samples(snapshot)
+    yield from _coverage_samples(snapshot)
+    for device in snapshot.devices:
+        of = {"device": device.device_id}
+        yield "wan_device_info", {**of, "site": device.site_id}, 1
+        yield "wan_device_last_success_timestamp_seconds", of, device.last_success
+        yield "sysUpTime", of, device.sys_uptime_ticks
+    yield "phusong_snapshot_timestamp_seconds", {}, snapshot.taken_at
+
+
+def _polled_samples(
+    prefix: str, of: dict[str, str], row: LinkRow | EndpointRow
+) -> Iterator[tuple[str, dict[str, str], float | None]]:
+    yield f"{prefix}_up", of, row.up
+    for verdict in Verdict:
+        yield f"{prefix}_verdict", {**of, "verdict": str(verdict)}, row.verdict == verdict
+    if row.ping is not None and row.ping.sent > 0:
+        yield f"{prefix}_ping_loss_ratio", of, 1 - row.ping.received / row.ping.sent
+    yield f"{prefix}_ping_rtt_seconds", of, row.ping.rtt_avg_s if row.ping else None
+    yield f"{prefix}_last_success_timestamp_seconds", of, row.last_success
+    yield f"{prefix}_verdict_change_timestamp_seconds", of, row.since
+
+
+def _interface_samples(link_id: str, end: InterfaceReading) -> Iterator[tuple[str, dict[str, str], float | None]]:
+    of = {"link": link_id, "device": end.device_id, "ifName": end.if_name}
+    yield "ifAdminStatus", of, end.admin_status
+    yield "ifOperStatus", of, end.oper_status
+    yield "ifHighSpeed", of, None if end.speed_bps is None else end.speed_bps / 1_000_000
+    yield "ifLastChange", of, end.last_change_ticks
+    yield "ifCounterDiscontinuityTime", of, end.discontinuity_ticks
+    counters = {
+        "ifInErrors": end.in_errors,
+        "ifOutErrors": end.out_errors,
+        "ifInDiscards": end.in_discards,
+        "ifOutDiscards": end.out_discards,
+    }
+    if end.octets_bits in (32, 64):
+        infix = "HC" if end.octets_bits == 64 else ""
+        counters |= {f"if{infix}InOctets": end.in_octets, f"if{infix}OutOctets": end.out_octets}
+    if end.packets_bits in (32, 64):
+        infix = "HC" if end.packets_bits == 64 else ""
+        counters[f"if{infix}InUcastPkts"] = end.in_ucast_packets
+        counters[f"if{infix}OutUcastPkts"] = end.out_ucast_packets
+    for name, value in counters.items():
+        yield name, of, None if value is None else value & (2**53 - 1)
+
+
+def _site_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str], float | None]]:
+    states: dict[str, list[bool]] = {}
+    for site in snapshot.sites:
+        info = site.info
+        about = {"site": info.site_id, "name": info.name, "kind": info.kind, "commune": info.commune_code}
+        yield "site_info", about, 1
+        known = site.isolation is not Isolation.UNKNOWN
+        yield "site_isolated", {"site": info.site_id}, site.isolation is Isolation.ISOLATED if known else None
+        fallback = {"site": info.site_id, "technology": snapshot.fallback_technology}
+        yield "site_mobile_fallback", fallback, site.fallback
+        if known and info.commune_code:
+            states.setdefault(info.commune_code, []).append(site.isolation is Isolation.ISOLATED)
+    for code, isolated in states.items():
+        yield "commune_isolated", {"commune": code}, all(isolated)
+
+
+def _coverage_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str], float | None]]:
+    coverage = snapshot.coverage
+    if coverage is None:
+        return
+    for commune in coverage.communes:
+        about = {"commune": commune.code, "name": commune.name, "district": commune.district}
+        yield "commune_info", {**about, "edition": coverage.edition}, 1
+        yield "commune_population", {"commune": commune.code}, commune.population
+        for one in commune.indicators:
+            of = {"commune": commune.code, "technology": one.technology, "operator": one.operator}
+            yield "commune_area_covered_ratio", of, one.area_ratio
+            yield "commune_population_covered_ratio", of, one.population_ratio
+            yield "commune_centre_covered", of, one.centre_covered
+    about = {"schematic": str(coverage.schematic).lower(), "synthetic": str(coverage.synthetic).lower()}
+    edition = {"edition": coverage.edition, "boundaries": coverage.boundaries_file}
+    yield "phusong_coverage_info", {**about, **edition}, 1
+    for layer in coverage.layers:
+        labels = {
+            "file": layer.file,
+            "operator": layer.operator,
+            "technology": layer.technology,
+            "date": layer.date,
+        }
+        min_dbm = "" if layer.min_dbm is None else f"{layer.min_dbm:g}"
+        yield "phusong_coverage_layer_info", {**labels, "min_dbm": min_dbm}, 1

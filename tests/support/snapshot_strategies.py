@@ -1,0 +1,85 @@
+"""Snapshots of any shape with hostile texts, for hypothesis."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from hypothesis import strategies as st
+
+from phusong.collectors.readings import InterfaceReading, PingReading, SystemReading
+from phusong.coverage.summary import CommuneCoverage, CoverageSummary, Indicator, LayerSource
+from phusong.exporters.snapshot import (
+    DeviceRow,
+    EndpointInfo,
+    EndpointRow,
+    LinkInfo,
+    LinkRow,
+    SiteInfo,
+    SiteRow,
+    Snapshot,
+)
+
+TEXT = st.text(st.sampled_from('ab"\\\n\r\t\0\x7f\x85{}=,# \ud800\udc00đ𝟙<&') | st.characters(), max_size=8)
+IDENTITY = st.sampled_from(["a", "b", 'c"', "d\\", "e\n"])
+COUNTER = st.none() | st.integers(0, 2**64 - 1)
+FLOAT = st.floats(allow_nan=False, allow_infinity=False)
+BITS = st.sampled_from([None, 32, 64])
+
+
+def _built(kind: type[Any], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Build ``kind``: the given fields, hostile text, any number, and what the annotation says for the rest."""
+    by_annotation = {
+        "str": TEXT,
+        "float": FLOAT,
+        "float | None": st.none() | FLOAT,
+        "int": st.integers(0, 2**32),
+        "int | None": COUNTER,
+    }
+    for field in dataclasses.fields(kind):
+        if field.name not in fields and field.type in by_annotation:
+            fields[field.name] = by_annotation[str(field.type)]
+    return st.builds(kind, **fields)
+
+
+def _unique(rows: st.SearchStrategy[Any], key: Any) -> st.SearchStrategy[Any]:
+    return st.lists(rows, max_size=4, unique_by=key).map(tuple)
+
+
+READING = _built(InterfaceReading, device_id=IDENTITY, if_name=IDENTITY, octets_bits=BITS, packets_bits=BITS)
+PING = st.none() | _built(PingReading, sent=st.integers(0, 5), received=st.integers(0, 5))
+INDICATORS = st.lists(_built(Indicator), max_size=3, unique_by=lambda i: (i.technology, i.operator)).map(tuple)
+COVERAGE = _built(
+    CoverageSummary,
+    layers=_unique(_built(LayerSource, file=IDENTITY), lambda layer: layer.file),
+    communes=_unique(_built(CommuneCoverage, code=IDENTITY, indicators=INDICATORS), lambda commune: commune.code),
+    sites=st.just(()),
+)
+SNAPSHOT = _built(
+    Snapshot,
+    links=_unique(
+        _built(
+            LinkRow,
+            info=_built(LinkInfo, link_id=IDENTITY, site_id=IDENTITY),
+            near=st.none() | READING,
+            far=st.none() | READING,
+            ping=PING,
+        ),
+        lambda row: row.info.link_id,
+    ),
+    endpoints=_unique(
+        _built(
+            EndpointRow,
+            info=_built(EndpointInfo, endpoint_id=IDENTITY, site_id=IDENTITY),
+            system=st.none() | _built(SystemReading),
+            ping=PING,
+        ),
+        lambda row: row.info.endpoint_id,
+    ),
+    sites=_unique(
+        _built(SiteRow, info=_built(SiteInfo, site_id=IDENTITY, commune_code=IDENTITY)),
+        lambda row: row.info.site_id,
+    ),
+    devices=_unique(_built(DeviceRow, device_id=IDENTITY), lambda row: row.device_id),
+    coverage=st.none() | COVERAGE,
+)

@@ -17,11 +17,11 @@ from phusong.collectors.reachability import Pinger
 from phusong.collectors.readings import PingReading, SystemReading
 from phusong.collectors.snmp.batch import BatchReader
 from phusong.collectors.snmp.client import SnmpClient, Target
-from phusong.collectors.snmp.community import Community
 from phusong.collectors.snmp.errors import RequestTimeout, SnmpError
 from phusong.collectors.video_endpoint import read_system
 
 from .input.config import Config
+from .input.credentials import credentials_of
 from .inventory import Device, Endpoint, Inventory
 from .observations import Observations
 from .poll_plan import DeviceJob, EndpointJob, PingJob
@@ -65,9 +65,7 @@ class Pollers:
         self._inventory = inventory
         self._tools = tools
         self._observations = observations
-        self._communities = {
-            name: Community(auth.version, auth.community.reveal()) for name, auth in config.auths.items()
-        }
+        self._credentials = {name: credentials_of(auth) for name, auth in config.auths.items()}
         self._devices: dict[str, tuple[Target, InterfacePoller]] = {}
         self._readers: dict[str, BatchReader] = {}
         self._retired = False
@@ -143,7 +141,7 @@ class Pollers:
         address = await self._tools.addresses.numeric(asked.address)
         return Target(
             address=(address, asked.port),
-            community=self._communities[asked.auth],
+            auth=self._credentials[asked.auth],
             timeout_s=self._config.poll.timeout_s,
             retries=self._config.poll.retries,
             reply_from=frozenset(asked.reply_from if isinstance(asked, Device) else ()),

@@ -24,7 +24,7 @@ from .readings import InterfaceReading
 from .snmp.batch import BatchReader
 from .snmp.ber import Oid, Value
 from .snmp.client import SnmpClient
-from .snmp.community import V1
+from .snmp.credentials import V1
 from .snmp.walk import walk
 
 LOOKUP_AGAIN_POLLS = 16
@@ -123,7 +123,7 @@ class InterfacePoller:
         self._selectors = tuple(dict.fromkeys(selectors))
         self._clock = clock
         self._legacy_charset = legacy_charset
-        version1 = reader.target.community.version == V1
+        version1 = reader.target.auth.version == V1
         self._columns = _COLUMNS if version1 else _COLUMNS + _HC_COLUMNS
         self._objects: dict[int, tuple[Oid, ...]] = {}
         """By ifIndex: what is asked of a row."""

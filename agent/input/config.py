@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .config_shape import ConfigShape, check_shape
-from .credentials import AUTH_NAME, AUTHS, Community, read_auths
+from .credentials import AUTH_NAME, AUTHS, Auth, read_auths
 from .problems import InputProblems, Problem, name_hint
 from .yaml_text import YamlDocument, read_yaml
 
@@ -64,7 +64,7 @@ class Config:
     edition: str
     inventory: Path
     state: Path
-    auths: dict[str, Community]
+    auths: dict[str, Auth]
     poll: PollConfig
     ping: PingConfig
     coverage: CoverageConfig
@@ -169,7 +169,7 @@ def _inventory_folder(document: YamlDocument, parent: Path) -> Path | None:
     return folder if document.complete or folder.is_dir() else None
 
 
-def _cross_check(document: YamlDocument, shape: ConfigShape, auths: Mapping[str, Community]) -> None:
+def _cross_check(document: YamlDocument, shape: ConfigShape, auths: Mapping[str, Auth]) -> None:
     """Report what each key alone cannot show."""
     if shape.poll.timeout >= shape.poll.interval:
         mark = document.value_mark(("poll", "timeout"))
@@ -198,7 +198,7 @@ def _paths(shape: ConfigShape, folder: Path) -> Paths:
     )
 
 
-def _assemble(shape: ConfigShape, auths: dict[str, Community], folder: Path) -> Config:
+def _assemble(shape: ConfigShape, auths: dict[str, Auth], folder: Path) -> Config:
     paths = _paths(shape, folder)
     host, port = shape.web.listen
     return Config(

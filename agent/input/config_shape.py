@@ -119,8 +119,9 @@ class UsmShape(Shape):
     user: Annotated[str, Field(min_length=1, max_length=32)]
     auth: Literal["md5", "sha", "sha224", "sha256", "sha384", "sha512"] | None = None
     auth_file: Text | None = None
-    priv: Literal["des", "aes128", "aes192", "aes256"] | None = None
+    priv: Literal["des", "aes128", "aes192", "aes192c", "aes256", "aes256c"] | None = None
     priv_file: Text | None = None
+    context: Annotated[str, Field(max_length=255)] = ""
 
 
 class PollShape(Shape):

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from .ber import RESPONSE, Oid, Value
-from .community import Community, Envelope, Reply, open_reply, wrap
+from .community import Envelope, Reply, open_reply, wrap
+from .credentials import Community, Credentials
 from .errors import Malformed, RequestTimeout, SendFailed, SnmpError, error_for_status
 from .pdu import (
     ID_HIGHEST,
@@ -46,7 +47,7 @@ class Target:
     """
 
     address: Address
-    community: Community
+    auth: Credentials
     timeout_s: float = 2.0
     retries: int = 3
     reply_from: frozenset[str] = frozenset()
@@ -63,7 +64,9 @@ class Prepared:
 
 def prepare(target: Target, request: Request) -> Prepared:
     """Encode a request for a target."""
-    return Prepared(target, request, wrap(target.community, request))
+    if not isinstance(target.auth, Community):
+        raise NotImplementedError("SNMPv3")
+    return Prepared(target, request, wrap(target.auth, request))
 
 
 @dataclass(slots=True)
@@ -192,7 +195,11 @@ class _Operation(Generic[T]):
         target, request, header = self._prepared.target, self._prepared.request, reply.header
         if source != target.address and (source[1] != target.address[1] or source[0] not in target.reply_from):
             return "wrong_source"
-        if reply.version != target.community.version or reply.community != target.community.name:
+        if (
+            not isinstance(target.auth, Community)
+            or reply.version != target.auth.version
+            or reply.community != target.auth.name
+        ):
             return "wrong_community"
         if header.kind != RESPONSE:
             return "wrong_pdu"

@@ -1,28 +1,16 @@
 """The message of SNMPv1 and SNMPv2c around a PDU: a version and a community (RFC 1157, RFC 1901).
 
-This is one of the ways to secure a request; the user-based one of SNMPv3 will stand beside it with the same
-two operations, wrapping a request and opening a reply.
+The user-based one of SNMPv3 stands beside it in ``usm``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from .ber import INTEGER, OCTET_STRING, SEQUENCE, encode_integer, read_integer, read_tlv, tlv
+from .credentials import V1, V2C, Community
 from .errors import Malformed
 from .pdu import ID_OCTETS, Request, ResponseHeader, read_header
-
-V1: Final = 0
-V2C: Final = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Community:
-    """The credentials of SNMPv1 (``version`` 0) and SNMPv2c (``version`` 1); the name is kept out of repr."""
-
-    version: int
-    name: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .ber import Missing, Oid
 from .client import Binding, SnmpClient, Target
-from .community import V1
+from .credentials import V1
 from .errors import ErrorStatus, NoSuchName, RequestTimeout, SnmpError, TooBig
 
 REPETITIONS = 10
@@ -51,7 +51,7 @@ async def walk(client: SnmpClient, target: Target, root: Oid, limits: WalkLimits
         Nothing could be read at all. Later failures end the walk with a partial result.
     """
     rows: list[Binding] = []
-    repetitions = GET_NEXT if target.community.version == V1 else REPETITIONS
+    repetitions = GET_NEXT if target.auth.version == V1 else REPETITIONS
     last = root
     deadline = asyncio.get_running_loop().time() + limits.time_s
     for _ in range(limits.requests):

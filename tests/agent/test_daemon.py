@@ -12,7 +12,7 @@ from readings_made import end
 
 from phusong.agent.daemon import Agent
 from phusong.agent.input.config import Config, CoverageConfig, PingConfig, PollConfig, WebConfig
-from phusong.agent.input.credentials import Community
+from phusong.agent.input.credentials import CommunityAuth
 from phusong.agent.input.secret import Secret
 from phusong.agent.inventory import Column, InterfaceSelector, Inventory
 from phusong.collectors.interfaces import InterfacesPoll
@@ -25,7 +25,7 @@ CONFIG = Config(
     edition="2020-01",
     inventory=Path("inventory"),
     state=Path("state"),
-    auths={"wan": Community(1, Secret(b"x"))},
+    auths={"wan": CommunityAuth(1, Secret(b"x"))},
     poll=PollConfig(interval_s=30, timeout_s=0.05, retries=0),
     ping=PingConfig(interval_s=10, packets=1, method="udp-echo", port=9),
     coverage=CoverageConfig(summary=None, fallback_technology="4G", fallback_min_dbm=-105),

@@ -30,7 +30,7 @@ from phusong.collectors.interfaces import InterfacePoller
 from phusong.collectors.snmp.batch import BatchReader
 from phusong.collectors.snmp.ber import Oid, format_oid
 from phusong.collectors.snmp.client import SnmpClient, Target, prepare
-from phusong.collectors.snmp.community import V2C, Community
+from phusong.collectors.snmp.credentials import V2C, Community
 from phusong.collectors.snmp.pdu import get_request
 
 sys.path.append(str(Path(__file__).parents[1] / "support"))

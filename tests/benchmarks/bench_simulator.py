@@ -19,7 +19,8 @@ from phusong.collectors import mib
 from phusong.collectors.simulator.equipment import DeviceKind
 from phusong.collectors.simulator.province import CommunePlace, Province, build_province
 from phusong.collectors.simulator.server import Ports, serve
-from phusong.collectors.snmp.community import V2C, Community, wrap
+from phusong.collectors.snmp.community import wrap
+from phusong.collectors.snmp.credentials import V2C, Community
 from phusong.collectors.snmp.pdu import get_request
 
 COMMUNITY = "bench"

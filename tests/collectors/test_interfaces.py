@@ -24,7 +24,7 @@ from phusong.collectors.interfaces import (
 )
 from phusong.collectors.snmp import ber
 from phusong.collectors.snmp.batch import BatchReader
-from phusong.collectors.snmp.community import V1, V2C
+from phusong.collectors.snmp.credentials import V1, V2C
 from phusong.collectors.snmp.errors import RequestTimeout
 
 GI1 = InterfaceSelector(Column.NAME, "Gi0/1")

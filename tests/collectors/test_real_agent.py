@@ -18,7 +18,7 @@ from phusong.collectors.readings import SystemReading
 from phusong.collectors.snmp import ber
 from phusong.collectors.snmp.batch import BatchReader
 from phusong.collectors.snmp.client import SnmpClient, Target
-from phusong.collectors.snmp.community import V1, V2C, Community
+from phusong.collectors.snmp.credentials import V1, V2C, Community
 from phusong.collectors.snmp.walk import WalkResult, walk
 from phusong.collectors.video_endpoint import read_system
 
@@ -86,7 +86,7 @@ def our_walk(target: Target, root: ber.Oid) -> WalkResult:
 def test_a_walk_is_snmpbulkwalks(agent: tuple[Target, list[str]], root: ber.Oid) -> None:
     """Names exactly; every value equal to that of one of two walks of net-snmp around ours, or between them."""
     target, peer = agent
-    command = "snmpwalk" if target.community.version == V1 else "snmpbulkwalk"
+    command = "snmpwalk" if target.auth.version == V1 else "snmpbulkwalk"
     before = net_snmp(command, peer, root)
     ours = our_walk(target, root)
     after = net_snmp(command, peer, root)
@@ -154,7 +154,7 @@ def test_an_interface_reading_is_snmpgets(agent: tuple[Target, list[str]], selec
             await poller.poll()
             return await poller.poll()
 
-    counters = COUNTERS_32 if target.community.version == V1 else COUNTERS_64
+    counters = COUNTERS_32 if target.auth.version == V1 else COUNTERS_64
     oids = [(*column, 1) for column in {**FIELDS, **counters}.values()]
     before = net_snmp("snmpget", peer, *oids)
     poll = asyncio.run(run())
@@ -162,7 +162,7 @@ def test_an_interface_reading_is_snmpgets(agent: tuple[Target, list[str]], selec
     assert poll.problems == {}
     reading = poll.readings[chosen]
     assert (reading.if_index, reading.if_name) == (1, "lo")
-    assert reading.octets_bits == reading.packets_bits == (32 if target.community.version == V1 else 64)
+    assert reading.octets_bits == reading.packets_bits == (32 if target.auth.version == V1 else 64)
     for field, column in FIELDS.items():
         assert str(getattr(reading, field)) == before[(*column, 1)] == after[(*column, 1)], field
     for field, column in counters.items():

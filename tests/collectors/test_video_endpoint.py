@@ -9,7 +9,7 @@ from phusong.collectors import mib
 from phusong.collectors.readings import SystemReading
 from phusong.collectors.snmp import ber
 from phusong.collectors.snmp.batch import BatchReader
-from phusong.collectors.snmp.community import V1, V2C
+from phusong.collectors.snmp.credentials import V1, V2C
 from phusong.collectors.snmp.errors import RequestTimeout
 from phusong.collectors.video_endpoint import read_system
 

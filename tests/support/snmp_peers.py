@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 from phusong.collectors import mib
 from phusong.collectors.snmp import ber
 from phusong.collectors.snmp.client import SnmpClient, Target
-from phusong.collectors.snmp.community import V1, V2C, Community
+from phusong.collectors.snmp.credentials import V1, V2C, Community
 from phusong.collectors.snmp.transport import Address, Receiver
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ def target(**changes: Any) -> Target:
     """Make a target at ``AGENT`` by v2c, or what ``changes`` say."""
     version = changes.pop("version", V2C)
     name = changes.pop("community", PUBLIC)
-    return Target(**{"address": AGENT, "community": Community(version, name), **changes})
+    return Target(**{"address": AGENT, "auth": Community(version, name), **changes})
 
 
 # --- messages ------------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from phusong.collectors.simulator.agent import Agent, names_in, parse_request
 from phusong.collectors.simulator.equipment import Habit
 from phusong.collectors.snmp.ber import Missing, encode_oid, parse_oid
-from phusong.collectors.snmp.community import V1, V2C, Community, open_reply, wrap
+from phusong.collectors.snmp.community import open_reply, wrap
+from phusong.collectors.snmp.credentials import V1, V2C, Community
 from phusong.collectors.snmp.errors import Malformed
 from phusong.collectors.snmp.pdu import decode_bindings, get_bulk_request, get_next_request, get_request
 

@@ -16,7 +16,8 @@ from phusong.collectors.simulator.incidents import Trouble
 from phusong.collectors.simulator.province import build_province
 from phusong.collectors.simulator.server import Simulation, accepted_destination
 from phusong.collectors.snmp.ber import decode_oid, format_oid, parse_oid
-from phusong.collectors.snmp.community import V2C, Community, wrap
+from phusong.collectors.snmp.community import wrap
+from phusong.collectors.snmp.credentials import V2C, Community
 from phusong.collectors.snmp.pdu import get_request
 
 ANSWER_S = 10.0

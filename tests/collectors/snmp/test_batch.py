@@ -12,7 +12,7 @@ from snmp_peers import GEN_ERR, TableAgent, Typed, client_for, read_request, res
 from phusong.collectors import mib
 from phusong.collectors.snmp import ber
 from phusong.collectors.snmp.batch import OBJECTS_ALWAYS_FIT, OBJECTS_PER_REQUEST, BatchReader
-from phusong.collectors.snmp.community import V1
+from phusong.collectors.snmp.credentials import V1
 from phusong.collectors.snmp.errors import GenErr, NoSuchName, RequestTimeout, TooBig
 
 OIDS = [(*mib.IF_IN_OCTETS, n) for n in range(1, 101)]

@@ -31,7 +31,7 @@ from snmp_peers import (
 from phusong.collectors import mib
 from phusong.collectors.snmp import ber
 from phusong.collectors.snmp.client import Prepared, SnmpClient, prepare
-from phusong.collectors.snmp.community import V1, V2C
+from phusong.collectors.snmp.credentials import V1, V2C
 from phusong.collectors.snmp.errors import (
     STATUS_NAMES,
     AccessDenied,

@@ -13,7 +13,8 @@ from pysnmp.proto import api
 
 from phusong.collectors import mib
 from phusong.collectors.snmp import ber
-from phusong.collectors.snmp.community import V1, V2C, Community, open_reply, wrap
+from phusong.collectors.snmp.community import open_reply, wrap
+from phusong.collectors.snmp.credentials import V1, V2C, Community
 from phusong.collectors.snmp.pdu import (
     Request,
     decode_bindings,

@@ -13,7 +13,7 @@ from snmp_peers import Asked, TableAgent, Typed, client_for, read_request, respo
 
 from phusong.collectors import mib
 from phusong.collectors.snmp import ber
-from phusong.collectors.snmp.community import V1
+from phusong.collectors.snmp.credentials import V1
 from phusong.collectors.snmp.errors import GenErr, RequestTimeout, TooBig
 from phusong.collectors.snmp.walk import WalkLimits, WalkResult, fewer_repetitions, rows_until_end, walk
 

@@ -1,7 +1,8 @@
 """When each job is due: spread over the interval, jittered, never two runs of one job at once.
 
 Pure bookkeeping over a clock that is handed in. The first round is quick, so that a fresh agent soon knows
-everything; from the second on every job keeps its own slot of the interval.
+everything; from the second on every job keeps its own slot of the interval. An extra run in between, asked for
+with ``run_now``, moves none of them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ JITTER_RATIO = 0.05
 """Each run moves by up to this share of the interval to either side, without drift."""
 SHORTEST_GAP_RATIO = 0.25
 """The least distance between the quick first run and the first one in the job's own slot."""
+EXTRA_GAP_S = 1.0
+"""The least time between the starts of two extra runs of one job, however often they are asked for."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -30,10 +33,11 @@ def slot_ratio(key: Hashable) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Due(Generic[Key]):
-    """A job to run now; ``late_s`` is how long ago it should have begun."""
+    """A job to run now; ``late_s`` is how long ago it should have begun, 0 for an ``extra`` run."""
 
     key: Key
     late_s: float
+    extra: bool = False
 
 
 @dataclass(slots=True)
@@ -45,6 +49,8 @@ class _Job:
     entry: int = 0
     """The job's one valid entry in the heap; others are left-overs."""
     running: bool = False
+    extra_began: float = -inf
+    """When its last extra run was started."""
 
 
 @dataclass(slots=True)
@@ -56,6 +62,8 @@ class Schedule(Generic[Key]):
     _jobs: dict[Key, _Job] = field(default_factory=dict)
     _heap: list[tuple[float, int, Key]] = field(default_factory=list)
     _pushes: int = 0
+    _extra: dict[Key, float] = field(default_factory=dict)
+    """The jobs of which an extra run is wanted, and from when on."""
 
     def add(
         self,
@@ -83,16 +91,30 @@ class Schedule(Generic[Key]):
     def remove(self, key: Key) -> None:
         """Drop a job; a run of it that is under way is not touched."""
         self._jobs.pop(key, None)
+        self._extra.pop(key, None)
 
     def keys(self) -> set[Key]:
         """Return the jobs that are scheduled."""
         return set(self._jobs)
 
+    def run_now(self, key: Key, now: float) -> None:
+        """Let a job run beside its slots: at once, or ``EXTRA_GAP_S`` after its last extra run.
+
+        A run under way is not overlapped: one more follows at its end. However often it is asked for meanwhile, it
+        is one run, and the job's own slot will do when it comes first. Unknown jobs are ignored.
+        """
+        job = self._jobs.get(key)
+        if job:
+            self._extra.setdefault(key, max(now, job.extra_began + EXTRA_GAP_S))
+
     def next_time(self) -> float | None:
         """Return when the next job is due, ``None`` when there is none."""
         while self._heap and self._valid_job(self._heap[0]) is None:
             heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
+        times = [when for key, when in self._extra.items() if not self._jobs[key].running]
+        if self._heap:
+            times.append(self._heap[0][0])
+        return min(times, default=None)
 
     def take_due(self, now: float, most: float = inf) -> list[Due[Key]]:
         """Return the jobs to start now, marked as running; no more than ``most``, the rest stays due.
@@ -113,7 +135,18 @@ class Schedule(Generic[Key]):
             self.skipped += missed + job.running
             if not job.running:
                 job.running = True
+                self._extra.pop(key, None)
                 due.append(Due(key, now - when))
+        return due + self._take_extra(now, most - len(due))
+
+    def _take_extra(self, now: float, most: float) -> list[Due[Key]]:
+        due: list[Due[Key]] = []
+        for key, when in list(self._extra.items()):
+            job = self._jobs[key]
+            if len(due) < most and when <= now and not job.running:
+                del self._extra[key]
+                job.running, job.extra_began = True, now
+                due.append(Due(key, 0.0, extra=True))
         return due
 
     def finish(self, key: Key) -> None:

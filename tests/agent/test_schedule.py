@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phusong.agent.schedule import JITTER_RATIO, Schedule, slot_ratio
+from phusong.agent.schedule import EXTRA_GAP_S, JITTER_RATIO, Schedule, slot_ratio
 
 
 def run_until(schedule: Schedule[str], start: float, end: float) -> list[tuple[float, str]]:
@@ -119,3 +119,84 @@ def test_runs_that_are_due_about_the_same_time_start_together() -> None:
     for key in jobs:
         gaps = [after - before for before, after in pairwise(when for when, other in ran if other == key)]
         assert all(abs(gap - 30) <= 2 * JITTER_RATIO * 30 + 0.5 for gap in gaps[1:])
+
+
+def slow(interval_s: float = 30.0) -> Schedule[str]:
+    """Return a schedule whose only job has just had its first run."""
+    schedule = made(1, interval_s)
+    assert [due.key for due in schedule.take_due(101.0)] == ["job0"]
+    schedule.finish("job0")
+    return schedule
+
+
+def test_an_extra_run_comes_at_once_and_moves_no_slot() -> None:
+    """What a trap asks for runs now; the runs in the job's own slots stay where they are."""
+    undisturbed, schedule = slow(), slow()
+    schedule.run_now("job0", 102.0)
+    assert schedule.next_time() == 102.0
+    (due,) = schedule.take_due(102.0)
+    assert (due.key, due.extra, due.late_s) == ("job0", True, 0.0)
+    schedule.finish("job0")
+    assert run_until(schedule, 102.0, 400.0) == run_until(undisturbed, 102.0, 400.0)
+    assert schedule.skipped == undisturbed.skipped == 0
+
+
+def test_an_extra_run_follows_the_one_under_way() -> None:
+    """A job never overlaps itself, and what was asked for during a run is answered by one that began later."""
+    schedule = slow()
+    schedule.run_now("job0", 102.0)
+    assert len(schedule.take_due(102.0)) == 1
+    for _ in range(5):
+        schedule.run_now("job0", 102.5)
+    assert schedule.take_due(110.0) == []
+    schedule.finish("job0")
+    assert schedule.next_time() == 102.0 + EXTRA_GAP_S
+    assert len(schedule.take_due(110.0)) == 1
+    schedule.finish("job0")
+    assert schedule.take_due(110.0) == []
+
+
+def test_many_requests_are_one_extra_run_a_second() -> None:
+    """A storm of traps from a device costs it one poll a second, not one poll a trap."""
+    schedule = slow(interval_s=3600.0)
+    runs = 0
+    for hundredth in range(1000):
+        now = 102.0 + hundredth / 100
+        schedule.run_now("job0", now)
+        for due in schedule.take_due(now):
+            runs += 1
+            schedule.finish(due.key)
+    assert runs == 10 / EXTRA_GAP_S
+
+
+def test_a_run_in_the_own_slot_answers_the_request_too() -> None:
+    """An extra run that has to wait is not needed any more when the job's own slot comes first."""
+    schedule = slow()
+    schedule.run_now("job0", 102.0)
+    schedule.take_due(102.0)
+    schedule.finish("job0")
+    own = schedule.next_time()
+    assert own is not None
+    schedule.run_now("job0", 102.1)
+    assert [due.extra for due in schedule.take_due(own)] == [False]
+    schedule.finish("job0")
+    assert schedule.take_due(own) == []
+
+
+def test_extra_runs_keep_to_the_portion_of_a_turn() -> None:
+    """A hundred devices that call at once are asked in portions, and none is lost."""
+    schedule = made(100, interval_s=3600.0)
+    run_until(schedule, 100.0, 102.0)
+    for number in range(100):
+        schedule.run_now(f"job{number}", 103.0)
+    assert [len(schedule.take_due(103.0, 30)) for _ in range(5)] == [30, 30, 30, 10, 0]
+
+
+def test_an_extra_run_of_an_unknown_job_is_nothing() -> None:
+    """A removed job is not revived by a late trap."""
+    schedule = slow()
+    schedule.run_now("job0", 102.0)
+    schedule.remove("job0")
+    schedule.run_now("job0", 102.0)
+    assert schedule.next_time() is None
+    assert schedule.take_due(200.0) == []

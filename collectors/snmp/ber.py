@@ -31,6 +31,7 @@ GET: Final = 0xA0
 GET_NEXT: Final = 0xA1
 RESPONSE: Final = 0xA2
 GET_BULK: Final = 0xA5
+REPORT: Final = 0xA8
 
 
 class Missing(Enum):

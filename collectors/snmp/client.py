@@ -1,8 +1,8 @@
 """Requests and their replies: ids, one deadline per operation, retries, and which reply counts.
 
 A reply counts only when it comes from the asked address (or one of ``reply_from``), carries the id of a request
-that still waits, the same version and community, and names the objects asked for. Anything else is counted by
-reason and dropped, and the wait for the true reply goes on until the deadline.
+that still waits, the same version and community, or what ``usm`` asks of SNMPv3, and names the objects asked for.
+Anything else is counted by reason and dropped, and the wait for the true reply goes on until the deadline.
 
 What is asked of a table row by row is in ``walk``; how many objects go into one request is in ``batch``.
 """
@@ -17,9 +17,17 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from .ber import RESPONSE, Oid, Value
-from .community import Envelope, Reply, open_reply, wrap
-from .credentials import Community, Credentials
-from .errors import Malformed, RequestTimeout, SendFailed, SnmpError, error_for_status
+from .community import Envelope, Reply, read_reply, read_version, wrap
+from .credentials import V3, Community, Credentials, UsmUser
+from .errors import (
+    Malformed,
+    NotInTimeWindow,
+    RequestTimeout,
+    SecurityReport,
+    SendFailed,
+    SnmpError,
+    error_for_status,
+)
 from .pdu import (
     ID_HIGHEST,
     ID_LOWEST,
@@ -32,10 +40,17 @@ from .pdu import (
     get_next_request,
 )
 from .transport import Address, Transport, UdpTransport
+from .usm import Opened, Refused, Rejected, SendAgain, UsmExchange
+from .usm_engine import Engines
+from .usm_message import UsmMessage, read_message
 
 Binding: TypeAlias = tuple[Oid, Value]
 T = TypeVar("T")
 Decoder: TypeAlias = Callable[[Request, bytes, ResponseHeader], T]
+
+RESENDS = 4
+"""An SNMPv3 request is repeated at once, beside its retries, when it made us learn an engine's id or clock: twice at
+the first contact, and twice again when another engine turns out to be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +70,20 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request encoded for one target, to be sent any number of times."""
+    """A request encoded for one target, to be sent any number of times.
+
+    Without ``envelope`` it is one of SNMPv3, whose messages are each written for the moment.
+    """
 
     target: Target
     request: Request
-    envelope: Envelope = field(repr=False)
+    envelope: Envelope | None = field(repr=False)
 
 
 def prepare(target: Target, request: Request) -> Prepared:
     """Encode a request for a target."""
-    if not isinstance(target.auth, Community):
-        raise NotImplementedError("SNMPv3")
-    return Prepared(target, request, wrap(target.auth, request))
+    envelope = wrap(target.auth, request) if isinstance(target.auth, Community) else None
+    return Prepared(target, request, envelope)
 
 
 @dataclass(slots=True)
@@ -91,6 +108,11 @@ class SnmpClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def engines(self) -> Engines:
+        """What is known of the SNMPv3 engines asked."""
+        return self._traffic.engines
 
     @property
     def counters(self) -> ClientCounters:
@@ -129,13 +151,19 @@ class SnmpClient:
             operation.finish()
 
     def _receive(self, data: bytes, source: Address) -> None:
+        waiting = self._traffic.waiting
         try:
-            reply = open_reply(data)
+            version, start, stop = read_version(data)
+            if version == V3:
+                message = read_message(data, start, stop)
+                operation = waiting.get(message.message_id)
+                reason = operation.accept_secured(data, message, source) if operation else "unknown_id"
+            else:
+                reply = read_reply(data, version, start, stop)
+                operation = waiting.get(reply.header.request_id)
+                reason = operation.accept(data, reply, source) if operation else "unknown_id"
         except Malformed:
-            self.counters.rejected["malformed"] += 1
-            return
-        operation = self._traffic.waiting.get(reply.header.request_id)
-        reason = operation.accept(data, reply, source) if operation else "unknown_id"
+            reason = "malformed"
         if reason:
             self.counters.rejected[reason] += 1
         else:
@@ -150,39 +178,76 @@ class _Traffic:
     waiting: dict[int, _Operation[Any]] = field(default_factory=dict)
     """Operations by the id of each of their transmissions."""
     counters: ClientCounters = field(default_factory=ClientCounters)
+    engines: Engines = field(default_factory=Engines)
 
 
 class _Operation(Generic[T]):
     """One request on its way: its ids (one per transmission), its deadline and its outcome."""
 
-    __slots__ = ("_begun", "_decode", "_ids", "_loop", "_prepared", "_timer", "_traffic", "outcome")
+    __slots__ = (
+        "_begun",
+        "_decode",
+        "_exchange",
+        "_hint",
+        "_ids",
+        "_loop",
+        "_prepared",
+        "_rejected",
+        "_resends",
+        "_timer",
+        "_traffic",
+        "_transmissions",
+        "outcome",
+    )
 
     def __init__(self, traffic: _Traffic, prepared: Prepared, decode: Decoder[T]) -> None:
         self._traffic = traffic
         self._prepared = prepared
         self._decode = decode
         self._ids: list[int] = []
+        self._transmissions = 0
+        self._resends = 0
+        self._rejected = ""
+        """Why the latest message with one of our ids did not count."""
+        self._hint: SecurityReport | None = None
+        """What somebody, perhaps the agent, said to be wrong."""
         self._loop = asyncio.get_running_loop()
         self._begun = self._loop.time()
         self._timer: asyncio.TimerHandle | None = None
         self.outcome: asyncio.Future[T] = self._loop.create_future()
+        self._exchange: UsmExchange | None = None
+        target = prepared.target
+        if isinstance(target.auth, UsmUser):
+            self._exchange = UsmExchange(traffic.engines, target.address, target.auth, prepared.request)
 
     def transmit(self) -> None:
-        """Send once more, under an id of its own, or give up when all transmissions are used."""
-        traffic, target, envelope = self._traffic, self._prepared.target, self._prepared.envelope
+        """Send once more, under an id of its own, or give up when all transmissions are used.
+
+        After a hint that the agent refuses us nothing is sent any more, but the wait goes on: it may be forged.
+        """
+        target = self._prepared.target
         if self.outcome.done():
             return
-        if len(self._ids) > target.retries:
-            self._fail(RequestTimeout(f"no answer within {target.timeout_s:g} s"))
+        if self._transmissions > target.retries:
+            self._fail(self._hint or RequestTimeout(no_answer(target.timeout_s, self._rejected)))
             return
+        self._transmissions += 1
+        share = self._transmissions / (target.retries + 1)
+        self._timer = self._loop.call_at(self._begun + target.timeout_s * share, self.transmit)
+        if self._hint is None:
+            self._traffic.counters.retries += self._transmissions > 1
+            self._send()
+
+    def _send(self) -> None:
+        traffic, target, envelope = self._traffic, self._prepared.target, self._prepared.envelope
         request_id = _random_id(traffic.waiting)
         traffic.waiting[request_id] = self
         traffic.counters.requests += 1
-        traffic.counters.retries += bool(self._ids)
         self._ids.append(request_id)
-        datagram = envelope.head + request_id.to_bytes(ID_OCTETS, "big") + envelope.tail
-        share = len(self._ids) / (target.retries + 1)
-        self._timer = self._loop.call_at(self._begun + target.timeout_s * share, self.transmit)
+        if envelope:
+            datagram = envelope.head + request_id.to_bytes(ID_OCTETS, "big") + envelope.tail
+        elif self._exchange:
+            datagram = self._exchange.datagram(request_id, self._loop.time())
         try:
             traffic.transport.send(datagram, target.address)
         except (BlockingIOError, InterruptedError):
@@ -191,30 +256,73 @@ class _Operation(Generic[T]):
             self._fail(SendFailed(error.errno, error.strerror))
 
     def accept(self, data: bytes, reply: Reply, source: Address) -> str:
-        """Take a reply that carries one of our ids; return why not, or an empty string."""
-        target, request, header = self._prepared.target, self._prepared.request, reply.header
-        if source != target.address and (source[1] != target.address[1] or source[0] not in target.reply_from):
-            return "wrong_source"
-        if (
-            not isinstance(target.auth, Community)
-            or reply.version != target.auth.version
-            or reply.community != target.auth.name
-        ):
-            return "wrong_community"
-        if header.kind != RESPONSE:
-            return "wrong_pdu"
+        """Take a reply of SNMPv1 or v2c that carries one of our ids; return why not, or an empty string."""
+        auth = self._prepared.target.auth
+        if self._is_foreign(source):
+            return self._reject("wrong_source")
+        if not isinstance(auth, Community) or reply.version != auth.version or reply.community != auth.name:
+            return self._reject("wrong_community")
+        if reply.header.kind != RESPONSE:
+            return self._reject("wrong_pdu")
+        return self._take(data, reply.header)
+
+    def accept_secured(self, data: bytes, message: UsmMessage, source: Address) -> str:
+        """Take a message of SNMPv3 that carries one of our ids; return why not, or an empty string."""
+        if self._is_foreign(source):
+            return self._reject("wrong_source")
+        if self._exchange is None:
+            return self._reject("wrong_community")
+        if self.outcome.done():
+            return "unknown_id"
+        try:
+            opened = self._exchange.open(data, message, self._loop.time())
+        except Malformed:
+            return self._reject("malformed")
+        except Rejected as rejection:
+            return self._reject(rejection.reason)
+        match opened:
+            case Opened():
+                return self._take(opened.data, opened.header)
+            case SendAgain():
+                return self._resend()
+            case Refused():
+                if not opened.is_signed:
+                    self._hint = opened.error
+                    return self._reject("unsigned_report")
+                self._fail(opened.error)
+                return ""
+
+    def _is_foreign(self, source: Address) -> bool:
+        target = self._prepared.target
+        return source != target.address and (source[1] != target.address[1] or source[0] not in target.reply_from)
+
+    def _take(self, data: bytes, header: ResponseHeader) -> str:
+        """Make a reply that is the agent's the outcome, if it fits the request."""
         if self.outcome.done():
             return "unknown_id"
         if header.error_status:
             self._fail(error_for_status(header.error_status, header.error_index))
             return ""
         try:
-            self.outcome.set_result(self._decode(request, data, header))
+            self.outcome.set_result(self._decode(self._prepared.request, data, header))
         except Malformed:
-            return "malformed"
+            return self._reject("malformed")
         except WrongObjects:
-            return "wrong_objects"
+            return self._reject("wrong_objects")
         return ""
+
+    def _resend(self) -> str:
+        """Ask again at once: what was learned makes an answer likely. Costs no retry, but has its limit."""
+        if self._resends >= RESENDS:
+            self._hint = self._hint or NotInTimeWindow("the device's SNMPv3 engine does not settle")
+            return self._reject("resend_limit")
+        self._resends += 1
+        self._send()
+        return ""
+
+    def _reject(self, reason: str) -> str:
+        self._rejected = reason
+        return reason
 
     def finish(self) -> None:
         """Forget the ids and stop the clock; later replies are strangers."""
@@ -226,6 +334,12 @@ class _Operation(Generic[T]):
     def _fail(self, error: SnmpError) -> None:
         if not self.outcome.done():
             self.outcome.set_exception(error)
+
+
+def no_answer(timeout_s: float, rejected: str) -> str:
+    """Say that no answer counted, and what was wrong with the last one that came."""
+    text = f"no answer within {timeout_s:g} s"
+    return f"{text} that could be accepted; the last one was rejected: {rejected}" if rejected else text
 
 
 class WrongObjects(Exception):  # never leaves this module

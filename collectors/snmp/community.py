@@ -38,6 +38,21 @@ def wrap(community: Community, request: Request) -> Envelope:
     return Envelope(message[: len(message) - pdu_length] + request.head, request.tail)
 
 
+def read_version(data: bytes) -> tuple[int, int, int]:
+    """Read the start of a message of any version; return msgVersion and where the rest starts and stops.
+
+    Raises
+    ------
+    Malformed
+        It is cut off, or has trailing octets.
+    """
+    tag, start, stop = read_tlv(data, 0, len(data))
+    if tag != SEQUENCE or stop != len(data):
+        raise Malformed("not one SEQUENCE")
+    version, start = read_integer(data, start, stop)
+    return version, start, stop
+
+
 def open_reply(data: bytes) -> Reply:
     """Read a message up to the variable bindings of its PDU.
 
@@ -46,10 +61,12 @@ def open_reply(data: bytes) -> Reply:
     Malformed
         It is no SNMPv1 or SNMPv2c message, is cut off, or has trailing octets.
     """
-    tag, start, stop = read_tlv(data, 0, len(data))
-    if tag != SEQUENCE or stop != len(data):
-        raise Malformed("not one SEQUENCE")
-    version, start = read_integer(data, start, stop)
+    version, start, stop = read_version(data)
+    return read_reply(data, version, start, stop)
+
+
+def read_reply(data: bytes, version: int, start: int, stop: int) -> Reply:
+    """Read a message whose version, already read, ends at ``start``; errors as for ``open_reply``."""
     if version not in (V1, V2C):
         raise Malformed("not SNMPv1 or SNMPv2c")
     tag, start, community_stop = read_tlv(data, start, stop)

@@ -4,11 +4,17 @@
     ├── RequestTimeout            no acceptable answer before the deadline   (also TimeoutError)
     ├── SendFailed                the request could not leave this machine   (also OSError)
     ├── Malformed                 octets that are not what the RFCs say      (also ValueError)
-    └── ErrorStatus               the agent answered with an error-status (RFC 3416, section 3)
-        ├── TooBig
-        ├── NoSuchName
-        ├── GenErr
-        └── AccessDenied          noAccess and authorizationError
+    ├── ErrorStatus               the agent answered with an error-status (RFC 3416, section 3)
+    │   ├── TooBig
+    │   ├── NoSuchName
+    │   ├── GenErr
+    │   └── AccessDenied          noAccess and authorizationError
+    └── SecurityReport            the agent answered with a report of SNMPv3 (RFC 3414, section 3.2)
+        ├── UnsupportedSecurityLevel
+        ├── NotInTimeWindow       also after its clock was taken over
+        ├── AuthFailure           UnknownUser, WrongDigest: the user name or the authentication password
+        ├── DecryptionFailed      the privacy protocol, its key extension or its password
+        └── UnknownContext
 
 No message ever contains a community or key: they end up in logs and on pages.
 """
@@ -78,6 +84,54 @@ class AccessDenied(ErrorStatus):
     reason = "access_denied"
 
 
+class SecurityReport(SnmpError):
+    """The agent refuses a message of SNMPv3 and says why; unless it is signed, anybody may have said so."""
+
+    reason = "security_report"
+
+
+class UnsupportedSecurityLevel(SecurityReport):
+    """The user may not ask at this level, or the agent lacks the protocol."""
+
+    reason = "unsupported_security_level"
+
+
+class NotInTimeWindow(SecurityReport):
+    """The agent finds the request too old, also after it told us its clock."""
+
+    reason = "not_in_time_window"
+
+
+class AuthFailure(SecurityReport):
+    """The agent does not accept who we are."""
+
+    reason = "auth_failure"
+
+
+class UnknownUser(AuthFailure):
+    """The agent does not know the user name."""
+
+    reason = "unknown_user"
+
+
+class WrongDigest(AuthFailure):
+    """The agent finds our signature wrong: another password or protocol for authentication."""
+
+    reason = "wrong_digest"
+
+
+class DecryptionFailed(SecurityReport):
+    """The agent cannot decrypt the request: another password, protocol or key extension for privacy."""
+
+    reason = "decryption_failed"
+
+
+class UnknownContext(SecurityReport):
+    """The agent has no such contextName, or not now."""
+
+    reason = "unknown_context"
+
+
 STATUS_NAMES = {
     1: "tooBig", 2: "noSuchName", 3: "badValue", 4: "readOnly", 5: "genErr", 6: "noAccess", 7: "wrongType",
     8: "wrongLength", 9: "wrongEncoding", 10: "wrongValue", 11: "noCreation", 12: "inconsistentValue",
@@ -90,3 +144,29 @@ _CLASSES = {1: TooBig, 2: NoSuchName, 5: GenErr, 6: AccessDenied, 16: AccessDeni
 def error_for_status(status: int, index: int) -> ErrorStatus:
     """Return the typed error for a non-zero error-status."""
     return _CLASSES.get(status, ErrorStatus)(status, index)
+
+
+_USM_STATS = (1, 3, 6, 1, 6, 3, 15, 1, 1)
+_SNMP_TARGET = (1, 3, 6, 1, 6, 3, 12, 1)
+UNKNOWN_ENGINE_IDS = (*_USM_STATS, 4)
+_REPORTS: dict[tuple[int, ...], tuple[type[SecurityReport], str]] = {
+    (*_USM_STATS, 1): (UnsupportedSecurityLevel, "the device does not support this security level for the user"),
+    (*_USM_STATS, 2): (NotInTimeWindow, "the device finds the request outside its time window"),
+    (*_USM_STATS, 3): (UnknownUser, "the device does not know the user"),
+    (*_USM_STATS, 5): (WrongDigest, "the device refuses the authentication: wrong password or protocol"),
+    (*_USM_STATS, 6): (
+        DecryptionFailed,
+        "the device cannot decrypt: wrong privacy password, protocol or key extension",
+    ),
+    (*_SNMP_TARGET, 4): (UnknownContext, "the context is not available on the device"),
+    (*_SNMP_TARGET, 5): (UnknownContext, "the device does not know the context"),
+}
+
+
+def error_for_report(oid: tuple[int, ...]) -> SecurityReport:
+    """Return the typed error for a report, by the counter it names with or without its instance."""
+    found = _REPORTS.get(oid) or _REPORTS.get(oid[:-1])
+    if found is None:
+        return SecurityReport("the device answered with a report of an unknown kind")
+    kind, text = found
+    return kind(text)

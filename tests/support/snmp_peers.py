@@ -343,6 +343,14 @@ def client_for(agent: Script) -> tuple[SnmpClient, FakeTransport]:
 SNMPD = shutil.which("snmpd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
 
+def free_udp_port() -> int:
+    """Return a UDP port of loopback that is free now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @dataclass(frozen=True)
 class Snmpd:
     """A running net-snmp snmpd on loopback; ``port`` serves IPv6 too where ``has_ipv6``."""
@@ -363,23 +371,27 @@ def has_ipv6_loopback() -> bool:
 
 
 @contextlib.contextmanager
-def running_snmpd() -> Iterator[Snmpd]:
-    """Start snmpd on a free port with the community ``public`` for v1 and v2c, and stop it in the end."""
+def running_snmpd(config: str = "", *, folder: Path | None = None, port: int = 0) -> Iterator[Snmpd]:
+    """Start snmpd with the community ``public`` for v1 and v2c and further lines of ``config``; stop it in the end.
+
+    With the ``folder`` of an earlier one it is the same agent started again: its engine ID and boots are kept there.
+    """
     assert SNMPD is not None, "snmpd is not installed"
     has_ipv6 = has_ipv6_loopback()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="snmpd-") as folder:
-        config = Path(folder) / "snmpd.conf"
-        config.write_text("rocommunity public\nrocommunity6 public\nsysLocation Hạ Long\n", encoding="utf-8")
+    port = port or free_udp_port()
+    with contextlib.ExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="snmpd-")))
+        config_file = folder / "snmpd.conf"
+        base = "rocommunity public\nrocommunity6 public\nsysLocation Hạ Long\n"
+        config_file.write_text(base + config, encoding="utf-8")
         listen = [f"udp:127.0.0.1:{port}", *([f"udp6:[::1]:{port}"] if has_ipv6 else [])]
         command = [
             SNMPD,
             "-f",
             "-C",
             "-c",
-            str(config),
+            str(config_file),
             "-Lf",
             f"{folder}/log",
             "-r",
@@ -407,7 +419,7 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int) -> None:
     asked = message(pdu(1, varbind(mib.SYS_UP_TIME, (ber.NULL, None)), kind=ber.GET))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.settimeout(0.1)
-        for _ in range(100):
+        for _ in range(300):
             if process.poll() is not None:
                 raise RuntimeError(f"snmpd ended with {process.returncode}")
             with contextlib.suppress(OSError):

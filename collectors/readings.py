@@ -6,6 +6,7 @@ No network and no decisions here. A field is ``None`` when the device did not an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +69,70 @@ class PingReading:
     def loss_ratio(self) -> float:
         """Share of requests without an answer, 0 to 1."""
         return 1.0 - self.received / self.sent if self.sent else 0.0
+
+
+class Quantity(StrEnum):
+    """What a device's sensor measures; each is one metric. The base unit stands beside it."""
+
+    CPU = "cpu"
+    """Share of the processor in use, 0 to 1."""
+    MEMORY = "memory"
+    """Share of the memory in use, 0 to 1."""
+    TEMPERATURE = "temperature"
+    """Degrees Celsius."""
+    POWER = "power"
+    """State of a power supply."""
+    FAN = "fan"
+    """State of a fan."""
+    OPTICAL_RECEIVE = "optical_receive"
+    """Received optical power in dBm."""
+    OPTICAL_TRANSMIT = "optical_transmit"
+    """Sent optical power in dBm."""
+    SLA_UP = "sla_up"
+    """Whether the last run of a measurement by the device itself (IP SLA, NQA, RPM ...) succeeded."""
+    SLA_RTT = "sla_rtt"
+    """Round-trip time in seconds, as such a measurement found it."""
+    SLA_JITTER = "sla_jitter"
+    """Jitter in seconds."""
+    SLA_LOSS = "sla_loss"
+    """Lost share of the packets, 0 to 1."""
+    MODEM_REGISTERED = "modem_registered"
+    """Whether the mobile modem is registered in a network."""
+    MODEM_IN_USE = "modem_in_use"
+    """Whether a data session runs over the mobile modem."""
+    MODEM_RSRP = "modem_rsrp"
+    """Reference signal received power in dBm (3GPP TS 36.214)."""
+    MODEM_RSRQ = "modem_rsrq"
+    """Reference signal received quality in dB."""
+    MODEM_SINR = "modem_sinr"
+    """Signal to interference and noise ratio in dB."""
+    BGP_PEER = "bgp_peer"
+    """Whether a BGP session is established (RFC 4273)."""
+    OSPF_NEIGHBOUR = "ospf_neighbour"
+    """Whether an OSPF adjacency is full, or two-way among routers that are not designated (RFC 4750)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SensorReading:
+    """One sensor of a device: a number in the quantity's base unit, or 1 and 0 for a good and a bad state."""
+
+    quantity: Quantity
+    name: str
+    """Which one of the device: the component, interface, operation, modem or peer; never empty, cleaned text."""
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class SensorsReading:
+    """What one poll of a device's sensors yields, and why it was asked just this."""
+
+    system: SystemReading
+    profile: str
+    vendor: str
+    why: str
+    """Why this profile was chosen, for people."""
+    sensors: tuple[SensorReading, ...]
+    problems: tuple[str, ...] = ()
+    """Sensors that could not be read, or not in full, for people."""
+    dropped: int = 0
+    """Sensors left out because the device showed too many."""

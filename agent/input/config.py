@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from phusong.collectors.profile import Profile
+
 from .config_shape import ConfigShape, check_shape
 from .credentials import AUTH_NAME, AUTHS, Auth, read_auths
 from .problems import InputProblems, Problem, name_hint
@@ -25,6 +27,7 @@ class PollConfig:
     interval_s: float
     timeout_s: float
     retries: int
+    sensors_interval_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Config:
     coverage: CoverageConfig
     web: WebConfig
     timezone: str = TIMEZONE
+    profiles: tuple[Profile, ...] = ()
+    """The vendor profiles, those that come with the program and own ones; ``settings`` reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,8 @@ class ConfigReading:
     edition: str | None
     auth_names: frozenset[str] | None
     """Also the names of credentials that are wrong themselves; ``None`` when they are not known."""
+    profiles: Path | None
+    """The folder of own profiles."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -150,9 +157,10 @@ def examine_config(path: Path, *, credentials_directory: Path | None = None) -> 
     return ConfigReading(
         document=document,
         config=None if document.problems else config,
-        inventory=_inventory_folder(document, path.parent),
+        inventory=_folder(document, "inventory", path.parent),
         edition=edition if isinstance(edition, str) else None,
         auth_names=frozenset(names) if document.complete and names else None,
+        profiles=_folder(document, "profiles", path.parent),
     )
 
 
@@ -160,9 +168,9 @@ def _in_order(document: YamlDocument) -> tuple[Problem, ...]:
     return tuple(sorted(document.problems, key=lambda problem: (problem.line, int(problem.column or 0))))
 
 
-def _inventory_folder(document: YamlDocument, parent: Path) -> Path | None:
-    """Return the folder, from a broken document only when it exists: half a text may hold anything."""
-    text = document.at(("inventory",))
+def _folder(document: YamlDocument, key: str, parent: Path) -> Path | None:
+    """Return the folder of a key, from a broken document only when it exists: half a text may hold anything."""
+    text = document.at((key,))
     if not isinstance(text, str) or not text or not text.isprintable():
         return None
     folder = parent / text
@@ -207,7 +215,7 @@ def _assemble(shape: ConfigShape, auths: dict[str, Auth], folder: Path) -> Confi
         inventory=folder / shape.inventory,
         state=paths.state,
         auths=auths,
-        poll=PollConfig(shape.poll.interval, shape.poll.timeout, shape.poll.retries),
+        poll=PollConfig(shape.poll.interval, shape.poll.timeout, shape.poll.retries, shape.poll.sensors_interval),
         ping=PingConfig(shape.ping.interval, shape.ping.packets, shape.ping.method, shape.ping.port),
         coverage=CoverageConfig(
             summary=paths.summary,

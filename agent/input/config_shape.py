@@ -128,6 +128,7 @@ class PollShape(Shape):
     """How devices are polled."""
 
     interval: Interval = 30.0
+    sensors_interval: Interval = 60.0
     timeout: Annotated[float, duration(0.01, 60)] = 2.0
     retries: Annotated[int, Field(ge=0, le=10)] = 3
 
@@ -177,6 +178,7 @@ class ConfigShape(Shape):
     inventory: Text
     state: Text = "state"
     snmp: SnmpShape
+    profiles: Text | None = None
     poll: PollShape = PollShape()
     ping: PingShape = PingShape()
     notifications: NotificationsShape | None = None

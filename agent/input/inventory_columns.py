@@ -50,7 +50,7 @@ DEVICES = TableSpec(
         ColumnSpec("address", parse_address, required=True),
         ColumnSpec("port", parse_port, default=SNMP_PORT),
         ColumnSpec("auth", parse_hidden_slug, required=True, refers_to="auth", hidden=True),
-        ColumnSpec("profile", parse_slug, default="auto"),
+        ColumnSpec("profile", parse_slug, default="auto", refers_to="profile"),
         ColumnSpec("ssh", parse_hidden_slug, hidden=True),
         ColumnSpec("reply_from", parse_addresses, default=()),
         ColumnSpec("parent_device", parse_reference, refers_to="device"),

@@ -28,6 +28,7 @@ _KINDS = {
     "site": ("site", "add it to sites.csv"),
     "device": ("device", "add it to devices.csv"),
     "link": ("link", "add it to links.csv"),
+    "profile": ("profile", "write auto, or a profile of docs/profiles.md or of your own"),
     "target": ("link, site, carrier or endpoint", "write one that stands in the other files"),
 }
 
@@ -62,11 +63,17 @@ def read_inventory(
 
 
 def examine_inventory(
-    folder: Path, *, auths: Collection[str] | None, communes: Collection[str] | None, timezone: tzinfo
+    folder: Path,
+    *,
+    auths: Collection[str] | None,
+    communes: Collection[str] | None,
+    timezone: tzinfo,
+    profiles: Collection[str] | None = None,
 ) -> tuple[Inventory | None, tuple[Problem, ...]]:
     """Read the inventory as ``read_inventory`` does, but return the problems instead of raising.
 
-    Where ``auths`` or ``communes`` is ``None``, they are not known and references to them are not checked.
+    Where ``auths``, ``communes`` or ``profiles`` is ``None``, they are not known and references to them are not
+    checked.
     """
     if not folder.is_dir():
         remedy = "create the folder, or correct 'inventory' in phusong.yaml"
@@ -79,6 +86,7 @@ def examine_inventory(
     names: _Names = {
         "commune": communes,
         "auth": auths,
+        "profile": profiles,
         "site": sites.declared if sites.sound else None,
         "device": devices.declared if devices.sound else None,
         "link": links.declared if links.sound else None,

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import timedelta, timezone
 from pathlib import Path
 
 from phusong.agent.inventory import Inventory
+from phusong.collectors.profile_choice import AUTO
 from phusong.coverage.editions import KNOWN_EDITIONS, load_edition
 from phusong.exporters.web_config import WebConfigError, load_web_config
 
 from .config import TIMEZONE, Config, ConfigReading, examine_config
 from .inventory_files import examine_inventory
 from .problems import InputProblems, Problem
+from .profile_files import examine_profiles
 
 LOCAL_TIME = timezone(timedelta(hours=7), TIMEZONE)
 """Viet Nam has had no summer time since 1975, so no time zone database is needed."""
@@ -41,15 +44,21 @@ def load_all(path: Path, *, environ: Mapping[str, str] = os.environ) -> tuple[Co
     credentials = environ.get("CREDENTIALS_DIRECTORY")
     reading = examine_config(path, credentials_directory=Path(credentials) if credentials else None)
     problems = [*reading.problems, *_web_problems(reading)]
+    profiles, found = examine_profiles(reading.profiles)
+    problems.extend(found)
     inventory = None
     if reading.inventory is not None:
         inventory, found = examine_inventory(
-            reading.inventory, auths=reading.auth_names, communes=_communes(reading), timezone=LOCAL_TIME
+            reading.inventory,
+            auths=reading.auth_names,
+            communes=_communes(reading),
+            timezone=LOCAL_TIME,
+            profiles=[AUTO, *(profile.name for profile in profiles)],
         )
         problems.extend(found)
     if reading.config is None or inventory is None or problems:
         raise InputProblems(problems)
-    return reading.config, inventory
+    return replace(reading.config, profiles=profiles), inventory
 
 
 def _communes(reading: ConfigReading) -> Collection[str] | None:

@@ -66,7 +66,13 @@ def test_everything() -> None:
     assert found.sites["vd"].name == 'UBND "Vân Đồn"'
     assert found.sites["vd"].lat is None
     hub = found.devices["hub"]
-    assert (hub.port, hub.auth, hub.profile, hub.ssh, hub.parent_device) == (1161, "wan-v1", "cisco", "admin", "")
+    assert (hub.port, hub.auth, hub.profile, hub.ssh, hub.parent_device) == (
+        1161,
+        "wan-v1",
+        "cisco-ios",
+        "admin",
+        "",
+    )
     assert hub.reply_from == ("192.0.2.11", "2001:db8::1")
     assert found.devices["vd-r1"].address == "2001:db8::2"
     assert (found.devices["vd-r1"].port, found.devices["vd-r1"].profile) == (161, "auto")

@@ -1,0 +1,73 @@
+"""The shape of a vendor profile: its keys and their types, as pydantic models."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from .config_shape import Shape, Text
+
+Number = int | float
+Texts = Annotated[list[Text], Field(min_length=1, max_length=64)]
+
+
+class MatchShape(Shape):
+    """For which devices the profile is."""
+
+    sys_object_id: Texts
+    sys_descr: Texts | None = None
+
+
+class WhereShape(Shape):
+    """Which rows only."""
+
+    object: Text
+    has: Annotated[list[Text | int], Field(min_length=1, max_length=64)]
+
+
+class UnitByShape(Shape):
+    """Which object names the unit of each row."""
+
+    object: Text
+    units: Annotated[dict[str, Text], Field(min_length=1)]
+
+
+class AlternativeShape(Shape):
+    """Where else to look; what is not given here is as in the sensor around it."""
+
+    object: Text
+    scale: Number | None = None
+    unit: Text | None = None
+    positive_unit: Text | None = None
+    unit_by: UnitByShape | None = None
+    plus: Texts | None = None
+    minus: Texts | None = None
+    of: Text | None = None
+    beside: Texts | None = None
+    entity_sensor: Text | None = None
+    good: Annotated[list[Text | int], Field(max_length=64)] | None = None
+    bad: Annotated[list[Text | int], Field(max_length=64)] | None = None
+    invalid: Annotated[list[Number], Field(max_length=64)] | None = None
+    range: Annotated[list[Number], Field(min_length=2, max_length=2)] | None = None
+    index: Annotated[list[Text | int], Field(min_length=1, max_length=8)] | None = None
+    label: Text | None = None
+    name_from: Text | None = None
+    where: WhereShape | None = None
+
+
+class SensorShape(AlternativeShape):
+    """One sensor; ``otherwise`` holds blocks of ``AlternativeShape``, each checked on its own."""
+
+    quantity: Text
+    otherwise: Annotated[list[dict[str, object]], Field(min_length=1, max_length=8)] | None = None
+
+
+class ProfileShape(Shape):
+    """The whole file; ``sensors`` holds blocks of ``SensorShape``, each checked on its own."""
+
+    vendor: Annotated[Text, Field(max_length=64)]
+    about: Text = ""
+    match: MatchShape | None = None
+    based_on: Text | None = None
+    sensors: Annotated[list[dict[str, object]], Field(max_length=256)] = Field(default_factory=list)

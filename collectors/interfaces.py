@@ -184,7 +184,9 @@ class InterfacePoller:
         partial: dict[Column, str] = {}
         for column in dict.fromkeys(selector.column for selector in self._selectors):
             if column is not Column.INDEX:
-                result = await walk(self._client, self._reader.target, COLUMN_OIDS[column])
+                result = await walk(
+                    self._client, self._reader.target, COLUMN_OIDS[column], sizes=self._reader.sizes
+                )
                 width = len(COLUMN_OIDS[column]) + 1
                 names[column] = {oid[-1]: self._text(value) for oid, value in result.rows if len(oid) == width}
                 partial[column] = f" (names read in part only: {result.partial})" if result.partial else ""

@@ -1,7 +1,7 @@
 """Reads any number of objects of one device, in as few requests as the device accepts.
 
-Remembers what the device taught it: how many objects fit into one answer, and which objects an SNMPv1 agent
-does not have. Requests are encoded once per list of objects and kept.
+Remembers what the device taught it: how many objects fit into one answer (in ``learned``), and which objects an
+SNMPv1 agent does not have. Requests are encoded once per list of objects and kept.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from .ber import Missing, Oid, Value
 from .client import Prepared, SnmpClient, Target, prepare
 from .errors import AccessDenied, ErrorStatus, GenErr, NoSuchName, RequestTimeout, TooBig
+from .learned import FEW_OBJECTS, LearnedSizes, octets_fit
 from .pdu import get_request
 
-OBJECTS_PER_REQUEST = 44
-"""About 1,200 octets of answer: below what one frame carries, with room for long names."""
 OBJECTS_ALWAYS_FIT = 10
 """An answer of so few stays near the 484 octets that every agent and path must carry (RFC 3417, section 3.2)."""
 PREPARED_LISTS_KEPT = 1024
@@ -23,11 +22,9 @@ PREPARED_LISTS_KEPT = 1024
 class BatchReader:
     """GETs long lists of objects from one target, piece by piece."""
 
-    def __init__(
-        self, client: SnmpClient, target: Target, *, objects_per_request: int = OBJECTS_PER_REQUEST
-    ) -> None:
+    def __init__(self, client: SnmpClient, target: Target, sizes: LearnedSizes | None = None) -> None:
         self.target = target
-        self.objects_per_request = objects_per_request
+        self.sizes = sizes or LearnedSizes()
         self.one_reply = False
         """Whether the latest ``read`` came in a single reply, hence from a single moment."""
         self._client = client
@@ -36,12 +33,18 @@ class BatchReader:
         self._answers = False
         """Whether the device answered the latest request: a silence that follows may be a matter of size."""
 
+    @property
+    def objects_per_request(self) -> int:
+        """Return how many objects are asked for in one request now."""
+        return self.sizes.objects.value
+
     async def read(self, oids: Sequence[Oid]) -> list[Value]:
         """Return the value of each object, in order; objects that are not there are ``Missing``.
 
-        ``tooBig`` halves the number of objects per request from now on, and so does an answer that got lost when
-        half of it arrives (fragments are dropped on some paths). That is tried only with a device that has just
-        answered: a dead one costs a single deadline, and is asked for a few objects first the next time.
+        ``tooBig`` halves the number of objects per request for a long time, and so does an answer that got lost
+        when half of it arrives (fragments are dropped on some paths). That is tried only with a device that has
+        just answered: a dead one costs a single deadline, and is asked for a few objects first the next time.
+        An answer of more than 1,400 octets makes the next ones shorter.
         ``noSuchName`` (SNMPv1), ``genErr`` and a denied access are asked again without the object that the agent
         names, which is not asked for later either: one bad object does not hide the others.
 
@@ -53,16 +56,18 @@ class BatchReader:
         values: list[Value] = [Missing.NO_SUCH_INSTANCE] * len(oids)
         absent = self._absent
         waiting = [n for n, oid in enumerate(oids) if oid not in absent] if absent else list(range(len(oids)))
+        objects = self.sizes.objects
+        fits = objects.most
         replies = 0
         while waiting:
-            limit = self.objects_per_request
+            limit = min(objects.value, fits)
             piece = waiting[: limit if self._answers else min(limit, OBJECTS_ALWAYS_FIT)]
             try:
                 found = await self._get(tuple([oids[position] for position in piece]), alive=replies > 0)
             except TooBig:
                 if len(piece) == 1:
                     raise
-                self.objects_per_request = len(piece) // 2
+                objects.failed(len(piece), len(piece) // 2)
             except (NoSuchName, GenErr, AccessDenied) as error:
                 if not 1 <= error.index <= len(piece):
                     raise
@@ -74,6 +79,9 @@ class BatchReader:
                     values[position] = value
                 replies += 1
                 waiting = waiting[len(found) :]
+                if len(found) >= FEW_OBJECTS:
+                    fits = octets_fit(len(found), self._client.reply_octets)
+                    objects.succeeded(len(found), fits)
         self.one_reply = replies == 1
         return values
 
@@ -82,7 +90,10 @@ class BatchReader:
         self._absent.clear()
 
     async def _get(self, oids: tuple[Oid, ...], *, alive: bool) -> list[Value]:
-        """Read these objects, or of a device known to be alive the first half when no more comes through."""
+        """Read these objects, or fewer when no more comes through: half of them of a device known to be alive.
+
+        More than it has ever answered may be too much for it: that is no sign that it is silent.
+        """
         self._answers = False
         try:
             found = await self._client.get(self._prepare(oids))
@@ -90,10 +101,15 @@ class BatchReader:
             self._answers = True
             raise
         except RequestTimeout:
-            if not alive or len(oids) <= OBJECTS_ALWAYS_FIT:
+            objects = self.sizes.objects
+            if objects.on_trial(len(oids)):
+                objects.failed(len(oids), objects.proven)
+                found = await self._client.get(self._prepare(oids[: objects.proven]))
+            elif not alive or len(oids) <= OBJECTS_ALWAYS_FIT:
                 raise
-            found = await self._client.get(self._prepare(oids[: len(oids) // 2]))
-            self.objects_per_request = len(found)
+            else:
+                found = await self._client.get(self._prepare(oids[: len(oids) // 2]))
+                objects.failed(len(oids), len(found))
         self._answers = True
         return found
 

@@ -102,6 +102,8 @@ class SnmpClient:
     def __init__(self, transport: Transport | None = None) -> None:
         self._traffic = _Traffic(transport or UdpTransport())
         self._traffic.transport.open(self._receive)
+        self.reply_octets = 0
+        """How long the reply to the operation was that was awaited last; to be read before the next ``await``."""
 
     def __enter__(self) -> SnmpClient:
         return self
@@ -146,7 +148,9 @@ class SnmpClient:
         operation = _Operation(self._traffic, prepared, decode)
         try:
             operation.transmit()
-            return await operation.outcome
+            outcome = await operation.outcome
+            self.reply_octets = operation.reply_octets
+            return outcome
         finally:
             operation.finish()
 
@@ -198,6 +202,7 @@ class _Operation(Generic[T]):
         "_traffic",
         "_transmissions",
         "outcome",
+        "reply_octets",
     )
 
     def __init__(self, traffic: _Traffic, prepared: Prepared, decode: Decoder[T]) -> None:
@@ -215,6 +220,7 @@ class _Operation(Generic[T]):
         self._begun = self._loop.time()
         self._timer: asyncio.TimerHandle | None = None
         self.outcome: asyncio.Future[T] = self._loop.create_future()
+        self.reply_octets = 0
         self._exchange: UsmExchange | None = None
         target = prepared.target
         if isinstance(target.auth, UsmUser):
@@ -264,7 +270,7 @@ class _Operation(Generic[T]):
             return self._reject("wrong_community")
         if reply.header.kind != RESPONSE:
             return self._reject("wrong_pdu")
-        return self._take(data, reply.header)
+        return self._take(data, reply.header, len(data))
 
     def accept_secured(self, data: bytes, message: UsmMessage, source: Address) -> str:
         """Take a message of SNMPv3 that carries one of our ids; return why not, or an empty string."""
@@ -282,7 +288,7 @@ class _Operation(Generic[T]):
             return self._reject(rejection.reason)
         match opened:
             case Opened():
-                return self._take(opened.data, opened.header)
+                return self._take(opened.data, opened.header, len(data))
             case SendAgain():
                 return self._resend()
             case Refused():
@@ -296,10 +302,11 @@ class _Operation(Generic[T]):
         target = self._prepared.target
         return source != target.address and (source[1] != target.address[1] or source[0] not in target.reply_from)
 
-    def _take(self, data: bytes, header: ResponseHeader) -> str:
+    def _take(self, data: bytes, header: ResponseHeader, message_octets: int) -> str:
         """Make a reply that is the agent's the outcome, if it fits the request."""
         if self.outcome.done():
             return "unknown_id"
+        self.reply_octets = message_octets
         if header.error_status:
             self._fail(error_for_status(header.error_status, header.error_index))
             return ""

@@ -11,9 +11,10 @@ from snmp_peers import GEN_ERR, TableAgent, Typed, client_for, read_request, res
 
 from phusong.collectors import mib
 from phusong.collectors.snmp import ber
-from phusong.collectors.snmp.batch import OBJECTS_ALWAYS_FIT, OBJECTS_PER_REQUEST, BatchReader
+from phusong.collectors.snmp.batch import OBJECTS_ALWAYS_FIT, BatchReader
 from phusong.collectors.snmp.credentials import V1
 from phusong.collectors.snmp.errors import GenErr, NoSuchName, RequestTimeout, TooBig
+from phusong.collectors.snmp.learned import OBJECTS_PER_REQUEST, LearnedSize, LearnedSizes
 
 OIDS = [(*mib.IF_IN_OCTETS, n) for n in range(1, 101)]
 TABLE: dict[ber.Oid, Typed] = {oid: (ber.COUNTER32, oid[-1] * 3) for oid in OIDS}
@@ -197,6 +198,56 @@ def test_other_refusals_are_raised() -> None:
             await reader.read(OIDS[:3])
 
     with_reader(lambda data, source: [response(read_request(data), {}, status=GEN_ERR)], test)
+
+
+def test_a_size_that_failed_is_tried_again_after_long_success() -> None:
+    """After twenty good answers it doubles; where that fails it is taken back, and no read fails."""
+    agent = TableAgent(dict(TABLE))
+    agent.lose = lambda asked: len(asked.oids) > 30
+
+    async def test(reader: BatchReader) -> None:
+        for _ in range(20):
+            assert await reader.read(OIDS) == VALUES
+        large = [size for size in sizes(agent) if size > 30]
+        assert len(large) == 2 * 4  # at first, and once more; each is sent four times
+        assert reader.objects_per_request == 22
+        agent.lose = lambda asked: False
+        for _ in range(40):
+            assert await reader.read(OIDS) == VALUES
+        assert reader.objects_per_request == 44
+
+    with_reader(agent, test)
+
+
+def test_a_read_that_fails_for_its_new_size_only_is_repaired_at_once() -> None:
+    """A step up that gets no answer is no silence of the device: what worked before is asked in the same read."""
+    agent = TableAgent(dict(TABLE), lose=lambda asked: len(asked.oids) > 22)
+    learned = LearnedSizes(LearnedSize(22, 44, patience=1))
+
+    async def run() -> None:
+        client, _ = client_for(agent)
+        with client:
+            reader = BatchReader(client, target(), learned)
+            assert await reader.read(OIDS[:22]) == VALUES[:22]
+            assert reader.objects_per_request == 44
+            assert await reader.read(OIDS[:44]) == VALUES[:44]
+
+    virtual(run())
+    assert (learned.objects.value, learned.objects.patience) == (22, 8)
+
+
+def test_answers_are_kept_within_a_frame() -> None:
+    """Long values make short requests, at once within a read, and from then on."""
+    agent = TableAgent(dict.fromkeys(OIDS, (ber.OCTET_STRING, b"x" * 100)))
+
+    async def test(reader: BatchReader) -> None:
+        assert await reader.read(OIDS) == [b"x" * 100] * 100
+        assert sizes(agent)[:3] == [10, 11, 11]
+        assert await reader.read(OIDS) == [b"x" * 100] * 100
+        assert await reader.read(OIDS) == [b"x" * 100] * 100
+        assert max(sizes(agent)[-8:]) <= 12
+
+    with_reader(agent, test)
 
 
 @given(

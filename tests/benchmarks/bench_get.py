@@ -1,4 +1,4 @@
-"""CPU time per GET of 20 objects over v2c, against one real snmpd: ours, pysnmp's and snmp_exporter's.
+"""CPU per GET of 20 objects over v2c and v3 authPriv, on one real snmpd: ours, pysnmp's and snmp_exporter's.
 
 ``make bench`` calls ``run``; as a program it prints the results as JSON. All clients ask the same agent for the
 same objects in one run, by turns, so that a slow moment of the machine is shared. Counted is the CPU time of the
@@ -30,8 +30,9 @@ from phusong.collectors.interfaces import InterfacePoller
 from phusong.collectors.snmp.batch import BatchReader
 from phusong.collectors.snmp.ber import Oid, format_oid
 from phusong.collectors.snmp.client import SnmpClient, Target, prepare
-from phusong.collectors.snmp.credentials import V2C, Community
+from phusong.collectors.snmp.credentials import V2C, Community, Credentials, UsmUser
 from phusong.collectors.snmp.pdu import get_request
+from phusong.collectors.snmp.usm_keys import AuthProtocol, PrivProtocol
 
 sys.path.append(str(Path(__file__).parents[1] / "support"))
 import snmp_peers
@@ -67,37 +68,47 @@ COLUMNS: dict[str, Oid] = {
     "IF_COUNTER_DISCONTINUITY_TIME": mib.IF_COUNTER_DISCONTINUITY_TIME,
 }
 OIDS: list[Oid] = [mib.SYS_UP_TIME, *((*column, 1) for column in COLUMNS.values())]
+USER = UsmUser(b"bench", AuthProtocol.SHA, b"auth-password", PrivProtocol.AES128, b"priv-password")
+"""SHA-1 and AES-128: what every client here knows."""
+USER_CONFIG = "createUser bench SHA auth-password AES priv-password\nrouser bench authpriv\n"
+VERSIONS: dict[str, Credentials] = {"v2c": Community(V2C, b"public"), "v3": USER}
+TARGETS = {"v2c": 1 / 3, "v3": 1 / 2}
 TEXTS = ("IF_NAME", "IF_ALIAS", "IF_DESCR")
 
 
 def run() -> list[dict[str, object]]:
     """Return the CPU seconds per GET, ours and each peer's, with their ratios."""
     with ExitStack() as stack:
-        port = stack.enter_context(snmp_peers.running_snmpd()).port
-        clients: dict[str, tuple[Callable[[], float], int]] = {
-            "ours": (lambda: asyncio.run(_our_gets(port)), OUR_GETS),
-            "our poll of one row": (lambda: asyncio.run(_our_polls(port)), OUR_POLLS),
-            "pysnmp": (lambda: asyncio.run(_pysnmp_gets(port)), PYSNMP_GETS),
-        }
-        exporter = shutil.which("prometheus-snmp-exporter")
-        if exporter:
-            scrape = stack.enter_context(_running_exporter(exporter, port))
-            clients["snmp_exporter"] = (scrape, EXPORTER_SCRAPES)
-        spent = dict.fromkeys(clients, 0.0)
-        for _ in range(ROUNDS):
-            for client, (work, _count) in clients.items():
-                spent[client] += work()
+        port = stack.enter_context(snmp_peers.running_snmpd(USER_CONFIG)).port
+        return [result for version in VERSIONS for result in _measure(version, port, stack)]
+
+
+def _measure(version: str, port: int, stack: ExitStack) -> list[dict[str, object]]:
+    auth = VERSIONS[version]
+    clients: dict[str, tuple[Callable[[], float], int]] = {
+        "ours": (lambda: asyncio.run(_our_gets(port, auth)), OUR_GETS),
+        "our poll of one row": (lambda: asyncio.run(_our_polls(port, auth)), OUR_POLLS),
+        "pysnmp": (lambda: asyncio.run(_pysnmp_gets(port, version)), PYSNMP_GETS),
+    }
+    exporter = shutil.which("prometheus-snmp-exporter")
+    if exporter:
+        scrape = stack.enter_context(_running_exporter(exporter, port, version))
+        clients["snmp_exporter"] = (scrape, EXPORTER_SCRAPES)
+    spent = dict.fromkeys(clients, 0.0)
+    for _ in range(ROUNDS):
+        for client, (work, _count) in clients.items():
+            spent[client] += work()
     per_get = {client: spent[client] / ROUNDS / count for client, (_, count) in clients.items()}
     details = {f"{client.replace(' ', '_')}_us": round(seconds * 1e6, 1) for client, seconds in per_get.items()}
     results = []
-    for peer, target in (("snmp_exporter", 1 / 3), ("pysnmp", None)):
+    for peer, target in (("snmp_exporter", TARGETS[version]), ("pysnmp", None)):
         if peer in per_get:
             result: dict[str, object] = {
-                "name": f"get against {peer}",
+                "name": f"get {version} against {peer}",
                 "ours_s": per_get["ours"],
                 "peer_s": per_get[peer],
                 "ratio": per_get["ours"] / per_get[peer],
-                "note": f"CPU of the client per GET of {len(OIDS)} objects, v2c, one snmpd"
+                "note": f"CPU of the client per GET of {len(OIDS)} objects, {version}, one snmpd"
                 + (", its scrape included" if peer == "snmp_exporter" else ""),
                 "details": details,
             }
@@ -105,8 +116,8 @@ def run() -> list[dict[str, object]]:
     return results
 
 
-async def _our_gets(port: int) -> float:
-    target = Target(("127.0.0.1", port), Community(V2C, b"public"))
+async def _our_gets(port: int, auth: Credentials) -> float:
+    target = Target(("127.0.0.1", port), auth)
     prepared = prepare(target, get_request(OIDS))
     with SnmpClient() as client:
         assert (await client.get(prepared))[1] == b"lo"
@@ -122,9 +133,9 @@ async def _our_gets(port: int) -> float:
     return spent
 
 
-async def _our_polls(port: int) -> float:
+async def _our_polls(port: int, auth: Credentials) -> float:
     """Measure what a device of one link costs: 23 objects, the choice of counters and the reading."""
-    target = Target(("127.0.0.1", port), Community(V2C, b"public"))
+    target = Target(("127.0.0.1", port), auth)
     selector = InterfaceSelector(Column.NAME, "lo")
     with SnmpClient() as client:
         pollers = [
@@ -139,17 +150,25 @@ async def _our_polls(port: int) -> float:
         return time.process_time() - begin
 
 
-async def _pysnmp_gets(port: int) -> float:
-    from pysnmp.hlapi.v3arch.asyncio import CommunityData, ContextData, SnmpEngine, UdpTransportTarget, get_cmd
+async def _pysnmp_gets(port: int, version: str) -> float:
+    from pysnmp.hlapi.v3arch import asyncio as pysnmp
     from pysnmp.proto.rfc1902 import Null, ObjectName
 
-    engine = SnmpEngine()
-    community, context = CommunityData("public", mpModel=1), ContextData()
-    transport = await UdpTransportTarget.create(("127.0.0.1", port), timeout=5, retries=1)
+    engine, context = pysnmp.SnmpEngine(), pysnmp.ContextData()
+    auth: Any = pysnmp.CommunityData("public", mpModel=1)
+    if version == "v3":
+        auth = pysnmp.UsmUserData(
+            "bench",
+            "auth-password",
+            "priv-password",
+            authProtocol=pysnmp.USM_AUTH_HMAC96_SHA,
+            privProtocol=pysnmp.USM_PRIV_CFB128_AES,
+        )
+    transport = await pysnmp.UdpTransportTarget.create(("127.0.0.1", port), timeout=5, retries=1)
     asked = [(ObjectName(oid), Null("")) for oid in OIDS]
 
     async def get() -> Any:
-        return await get_cmd(engine, community, transport, context, *asked, lookupMib=False)
+        return await pysnmp.get_cmd(engine, auth, transport, context, *asked, lookupMib=False)
 
     error, status, _, bindings = await get()
     assert error is None
@@ -169,14 +188,14 @@ async def _pysnmp_gets(port: int) -> float:
 
 
 @contextmanager
-def _running_exporter(program: str, snmpd_port: int) -> Iterator[Callable[[], float]]:
+def _running_exporter(program: str, snmpd_port: int, version: str) -> Iterator[Callable[[], float]]:
     """Start snmp_exporter; yield what scrapes it and returns the CPU time that it took."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "snmp.yml"
-        config.write_text(_exporter_config(), encoding="utf-8")
+        config.write_text(_exporter_config(version), encoding="utf-8")
         command = [program, f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         path = f"/snmp?target=127.0.0.1:{snmpd_port}&module=row"
@@ -201,7 +220,7 @@ def _running_exporter(program: str, snmpd_port: int) -> Iterator[Callable[[], fl
             process.wait(timeout=10)
 
 
-def _exporter_config() -> str:
+def _exporter_config(version: str) -> str:
     """Write a module with 20 ``get`` objects in the format of snmp_exporter 0.21, which JSON is a part of."""
     metrics: list[dict[str, object]] = [
         {"name": "sysUpTime", "oid": format_oid(mib.SYS_UP_TIME[:-1]), "type": "gauge", "help": "ticks"}
@@ -222,6 +241,16 @@ def _exporter_config() -> str:
         "version": 2,
         "auth": {"community": "public"},
     }
+    if version == "v3":
+        module["version"] = 3
+        module["auth"] = {
+            "username": "bench",
+            "security_level": "authPriv",
+            "auth_protocol": "SHA",
+            "password": "auth-password",
+            "priv_protocol": "AES",
+            "priv_password": "priv-password",
+        }
     return json.dumps({"row": module})
 
 

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from .input.problems import InputProblems
+from .logs import set_up_logs
 
 GOOD, PROBLEM, WRONG_USE = 0, 1, 2
 DEFAULT_CONFIG = Path("phusong.yaml")
@@ -68,17 +69,15 @@ def _options(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    pass
+    set_up_logs()  # events go to standard error, where they are not taken for a command's answer
 
 
 @app.command()
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run the agent: poll, judge, serve /metrics, until SIGTERM. SIGHUP reads the files again."""
     from .input.settings import load_all
-    from .logs import set_up_logs
     from .service import StartFailed, run_service
 
-    set_up_logs()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to reload
     with _input_errors():
         settings, inventory = load_all(config)
@@ -92,9 +91,12 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Say everything that is wrong in the configuration and inventory."""
     from .input.settings import load_all
+    from .snmp_security import weak_choices
 
     with _input_errors():
-        _, inventory = load_all(config)
+        settings, inventory = load_all(config)
+    for name, weakness in weak_choices(settings.auths):
+        print(f"{config}: warning: snmp.auths.{name} has {weakness}", file=sys.stderr)  # noqa: T201
     _tell(
         f"{config}: good. {len(inventory.links)} links, {len(inventory.sites)} sites, "
         f"{len(inventory.devices)} devices, {len(inventory.endpoints)} endpoints, "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import structlog
@@ -28,6 +28,7 @@ from .observations import Observations
 from .poll_plan import DeviceJob, EndpointJob, PingJob, make_plan
 from .pollers import Job, Pollers, Tools
 from .schedule import Due, Schedule
+from .snmp_security import EngineWatch, WeakChoiceLog
 
 log = structlog.get_logger()
 
@@ -89,7 +90,10 @@ class Agent:
             PingJob: metrics.poll_duration.labels(kind="ping"),
         }
         self._loop = asyncio.get_running_loop()
-        self._tools = Tools(SnmpClient(), make_pinger(config.ping), HostAddresses(time.monotonic))
+        client = SnmpClient()
+        engines = EngineWatch(client.engines, self._count_engine_change)
+        self._tools = Tools(client, make_pinger(config.ping), HostAddresses(time.monotonic), engines)
+        self._weak_choices = WeakChoiceLog()
         self._observations = Observations(time.monotonic, time.time)
         self._schedule: Schedule[Job] = Schedule(Random())
         self._assignment = self._assign(config, inventory)
@@ -130,7 +134,7 @@ class Agent:
         if config.ping != before.config.ping:
             pinger = make_pinger(config.ping)
             self._tools.pinger.close()
-            self._tools = Tools(self._tools.client, pinger, self._tools.addresses)
+            self._tools = replace(self._tools, pinger=pinger)
         before.pollers.retire()
         self._assignment = self._assign(config, inventory)
         self._forget_replaced(before)
@@ -153,6 +157,7 @@ class Agent:
             key for key, row in inventory.endpoints.items() if before.inventory.endpoints.get(key, row) != row
         }
         self._observations.forget(devices, endpoints)
+        self._tools.engines.forget(devices | endpoints)
         known = self._schedule.keys()
         for job in known:
             match job:
@@ -189,6 +194,7 @@ class Agent:
 
     def _assign(self, config: Config, inventory: Inventory) -> Assignment:
         metrics = self._metrics
+        self._weak_choices.warn(config.auths)
         metrics.set_icmp_method(self._tools.pinger.method)
         metrics.inventory_sites.set(len(inventory.sites))
         metrics.inventory_devices.set(len(inventory.devices))
@@ -260,6 +266,9 @@ class Agent:
         self._round = self._schedule.keys()
         self._round_began = time.monotonic()
         self._round_lag_s = 0.0
+
+    def _count_engine_change(self, asked_id: str, changes: int) -> None:
+        self._metrics.snmp_engine_changes.labels(device=asked_id).inc(changes)
 
     def _count_error(self, reason: str) -> None:
         self._metrics.poll_errors.labels(reason=reason).inc()

@@ -24,6 +24,7 @@ from .inventory import Inventory
 from .observations import Observations
 from .poll_plan import make_plan
 from .pollers import Job, Pollers, Tools
+from .snmp_security import EngineWatch
 
 AT_ONCE = 200
 """So many devices are asked at the same time."""
@@ -68,7 +69,8 @@ async def poll_once(config: Config, inventory: Inventory, progress: Callable[[in
     room = asyncio.Semaphore(AT_ONCE)
     done = 0
     with SnmpClient() as client:
-        tools = Tools(client, pinger, HostAddresses(time.monotonic))
+        engines = EngineWatch(client.engines, lambda _asked_id, _changes: None)
+        tools = Tools(client, pinger, HostAddresses(time.monotonic), engines)
         pollers = Pollers(config, inventory, tools, observations, lambda _: None)
 
         async def run(job: Job) -> None:

@@ -25,6 +25,7 @@ from .input.credentials import credentials_of
 from .inventory import Device, Endpoint, Inventory
 from .observations import Observations
 from .poll_plan import DeviceJob, EndpointJob, PingJob
+from .snmp_security import EngineWatch
 
 log = structlog.get_logger()
 
@@ -39,6 +40,7 @@ class Tools:
     client: SnmpClient
     pinger: Pinger
     addresses: HostAddresses
+    engines: EngineWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class Pollers:
 
     async def _poll_device(self, job: DeviceJob) -> InterfacesPoll:
         device = self._inventory.devices[job.device_id]
-        target = await self._target(device)
+        target = await self._target(device, job.device_id)
         known = self._devices.get(job.device_id)
         if known is None or known[0] != target:
             reader = BatchReader(self._tools.client, target)
@@ -127,7 +129,7 @@ class Pollers:
         return await known[1].poll()
 
     async def _poll_endpoint(self, endpoint_id: str) -> SystemReading:
-        target = await self._target(self._inventory.endpoints[endpoint_id])
+        target = await self._target(self._inventory.endpoints[endpoint_id], endpoint_id)
         reader = self._readers.get(endpoint_id)
         if reader is None or reader.target != target:
             reader = self._readers[endpoint_id] = BatchReader(self._tools.client, target)
@@ -137,10 +139,11 @@ class Pollers:
         address = await self._tools.addresses.numeric(job.address)
         return await self._tools.pinger.burst(address, self._config.ping.packets)
 
-    async def _target(self, asked: Device | Endpoint) -> Target:
-        address = await self._tools.addresses.numeric(asked.address)
+    async def _target(self, asked: Device | Endpoint, asked_id: str) -> Target:
+        address = (await self._tools.addresses.numeric(asked.address), asked.port)
+        self._tools.engines.expect(address, asked_id)
         return Target(
-            address=(address, asked.port),
+            address=address,
             auth=self._credentials[asked.auth],
             timeout_s=self._config.poll.timeout_s,
             retries=self._config.poll.retries,

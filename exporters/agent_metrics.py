@@ -44,6 +44,7 @@ class AgentMetrics:
         self.snmp_requests = self._counter("phusong_snmp_requests_total")
         self.snmp_retries = self._counter("phusong_snmp_retries_total")
         self.snmp_replies_rejected = self._counter("phusong_snmp_replies_rejected_total")
+        self.snmp_engine_changes = self._counter("phusong_snmp_engine_changes_total")
         self._icmp_method = self._gauge("phusong_icmp_method_info")
         self.config_last_reload_successful = self._gauge("phusong_config_last_reload_successful")
         self.config_last_reload_success_timestamp = self._gauge(

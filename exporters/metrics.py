@@ -345,6 +345,12 @@ AGENT = Section(
             "Datagrams that answered no request or failed a check",
             ("reason",),
         ),
+        Metric(
+            "phusong_snmp_engine_changes_total",
+            Kind.COUNTER,
+            "Times that another SNMPv3 engine ID than before was authenticated at a device or endpoint",
+            ("device",),
+        ),
         Metric("phusong_icmp_method_info", Kind.INFO, "How echo requests are sent", ("method",)),
         Metric(
             "phusong_config_last_reload_successful", Kind.GAUGE, "1 when the last reload was taken over, else 0"

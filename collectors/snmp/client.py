@@ -49,8 +49,8 @@ T = TypeVar("T")
 Decoder: TypeAlias = Callable[[Request, bytes, ResponseHeader], T]
 
 RESENDS = 4
-"""An SNMPv3 request is repeated at once, beside its retries, when it made us learn an engine's id or clock: twice at
-the first contact, and twice again when another engine turns out to be there."""
+"""An SNMPv3 request is repeated at once, beside its retries, when it made us learn an engine's id or clock: twice
+at the first contact, and twice again when another engine turns out to be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,8 @@ class _Operation(Generic[T]):
         if self.outcome.done():
             return
         if self._transmissions > target.retries:
-            self._fail(self._hint or RequestTimeout(no_answer(target.timeout_s, self._rejected)))
+            silence = self._exchange.unanswered() if self._exchange else None
+            self._fail(self._hint or silence or RequestTimeout(no_answer(target.timeout_s, self._rejected)))
             return
         self._transmissions += 1
         share = self._transmissions / (target.retries + 1)

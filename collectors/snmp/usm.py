@@ -15,7 +15,14 @@ from itertools import count
 
 from .ber import OBJECT_ID, OCTET_STRING, REPORT, RESPONSE, SEQUENCE, Oid, decode_oid, read_tlv, tlv
 from .credentials import UsmUser
-from .errors import UNKNOWN_ENGINE_IDS, Malformed, NotInTimeWindow, SecurityReport, error_for_report
+from .errors import (
+    UNKNOWN_ENGINE_IDS,
+    DecryptionFailed,
+    Malformed,
+    NotInTimeWindow,
+    SecurityReport,
+    error_for_report,
+)
 from .pdu import ID_OCTETS, Request, ResponseHeader, get_request
 from .transport import Address
 from .usm_engine import Engine, Engines, is_engine_id
@@ -91,7 +98,7 @@ class Refused:
 class UsmExchange:
     """One request on its way to one engine: writes each transmission and judges what comes back."""
 
-    __slots__ = ("_address", "_by_id", "_engine", "_engines", "_level", "_request", "_user")
+    __slots__ = ("_address", "_by_id", "_engine", "_engines", "_has_told_clock", "_level", "_request", "_user")
 
     def __init__(self, engines: Engines, address: Address, user: UsmUser, request: Request) -> None:
         self._engines = engines
@@ -101,6 +108,7 @@ class UsmExchange:
         self._level = (AUTH_FLAG if user.auth else 0) | (PRIV_FLAG if user.priv else 0)
         self._engine = engines.at(address)
         self._by_id = {self._engine.engine_id: self._engine} if self._engine.engine_id else {}
+        self._has_told_clock = False
 
     def datagram(self, message_id: int, now: float) -> bytes:
         """Write the next transmission; msgID and request-id are the same number."""
@@ -144,6 +152,20 @@ class UsmExchange:
         if header.request_id != message.message_id:
             raise Rejected("unknown_id")
         return Opened(scoped.data, header)
+
+    def unanswered(self) -> SecurityReport | None:
+        """Judge the silence at the deadline: return what is wrong when the agent is not simply gone.
+
+        The next request starts with the engine's clock again, so that an agent which hears us, but cannot decrypt
+        and then says nothing, is told apart from a dead one every time.
+        """
+        self._engine.forget_clock()
+        if self._has_told_clock and self._user.priv:
+            return DecryptionFailed(
+                "the device signs its clock but leaves encrypted requests unanswered: "
+                "wrong privacy password, protocol or key extension"
+            )
+        return None
 
     def _authenticated(self, data: bytes, message: UsmMessage, engine: Engine | None) -> Engine:
         """Check the digest; an engine whose message passes is pinned."""
@@ -195,6 +217,7 @@ class UsmExchange:
         # Signed, and with an id that we have just made up: not a replay, though the clock may have gone back.
         signer.set_clock(message.security.boots, message.security.time_s, now)
         self._engine = signer
+        self._has_told_clock = True
         return SendAgain()
 
     def _turn_to(self, engine_id: bytes) -> SendAgain:
@@ -202,6 +225,9 @@ class UsmExchange:
         if not is_engine_id(engine_id) or engine_id == self._engine.engine_id:
             raise Rejected("wrong_engine")
         engine = self._by_id.get(engine_id)
+        known = self._engines.at(self._address)  # another request may have found it meanwhile
+        if engine is None and known.engine_id == engine_id:
+            engine = self._by_id[engine_id] = known
         if engine is None:
             if len(self._by_id) >= ENGINES_PER_REQUEST:
                 raise Rejected("wrong_engine")

@@ -38,6 +38,10 @@ class Engine:
             return 0
         return min(self.time_s + int(now - self.heard_at), LATCHED_BOOTS)
 
+    def forget_clock(self) -> None:
+        """Have the engine tell its clock again before it is asked anything."""
+        self.boots, self.time_s, self.heard_at = 0, 0, None
+
     def set_clock(self, boots: int, time_s: int, now: float) -> None:
         """Take over an authenticated clock."""
         self.boots, self.time_s, self.heard_at = boots, time_s, now
@@ -91,14 +95,14 @@ class Engines:
 
     def pin(self, address: Address, engine: Engine) -> None:
         """Make an engine whose message was authenticated the one at its address."""
-        before = self.at(address)
-        if before is engine and engine.is_pinned:
+        known = self.at(address)
+        before = known.engine_id if known.is_pinned else b""
+        if before == engine.engine_id:
             return
         engine.is_pinned = True
         self._engines[address] = engine
         if self.on_pinned:
-            old = before.engine_id if before is not engine and before.is_pinned else b""
-            self.on_pinned(PinnedEngine(address, engine.engine_id, old))
+            self.on_pinned(PinnedEngine(address, engine.engine_id, before))
 
 
 def is_engine_id(engine_id: bytes) -> bool:

@@ -372,9 +372,9 @@ def has_ipv6_loopback() -> bool:
 
 @contextlib.contextmanager
 def running_snmpd(config: str = "", *, folder: Path | None = None, port: int = 0) -> Iterator[Snmpd]:
-    """Start snmpd with the community ``public`` for v1 and v2c and further lines of ``config``; stop it in the end.
+    """Start snmpd with the community ``public`` for v1 and v2c and more lines of ``config``; stop it at the end.
 
-    With the ``folder`` of an earlier one it is the same agent started again: its engine ID and boots are kept there.
+    With the ``folder`` of an earlier one it is that agent started again: its engine ID and boots are kept there.
     """
     assert SNMPD is not None, "snmpd is not installed"
     has_ipv6 = has_ipv6_loopback()
@@ -391,7 +391,7 @@ def running_snmpd(config: str = "", *, folder: Path | None = None, port: int = 0
             "-f",
             "-C",
             "-c",
-            str(config_file),
+            f"{config_file},{folder}/persistent/snmpd.conf",
             "-Lf",
             f"{folder}/log",
             "-r",
@@ -399,7 +399,7 @@ def running_snmpd(config: str = "", *, folder: Path | None = None, port: int = 0
             f"{folder}/pid",
             *listen,
         ]
-        environment = {**os.environ, "MIBS": "", "SNMP_PERSISTENT_DIR": folder}
+        environment = {**os.environ, "MIBS": "", "SNMP_PERSISTENT_DIR": str(folder / "persistent")}
         process = subprocess.Popen(
             command,
             env=environment,

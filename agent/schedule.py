@@ -33,11 +33,14 @@ def slot_ratio(key: Hashable) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Due(Generic[Key]):
-    """A job to run now; ``late_s`` is how long ago it should have begun, 0 for an ``extra`` run."""
+    """A job to run now; ``late_s`` is how long ago it should have begun.
+
+    ``wanted`` says that it was asked for with ``run_now``; beside its slots it is never late.
+    """
 
     key: Key
     late_s: float
-    extra: bool = False
+    wanted: bool = False
 
 
 @dataclass(slots=True)
@@ -135,8 +138,7 @@ class Schedule(Generic[Key]):
             self.skipped += missed + job.running
             if not job.running:
                 job.running = True
-                self._extra.pop(key, None)
-                due.append(Due(key, now - when))
+                due.append(Due(key, now - when, wanted=self._extra.pop(key, None) is not None))
         return due + self._take_extra(now, most - len(due))
 
     def _take_extra(self, now: float, most: float) -> list[Due[Key]]:
@@ -146,7 +148,7 @@ class Schedule(Generic[Key]):
             if len(due) < most and when <= now and not job.running:
                 del self._extra[key]
                 job.running, job.extra_began = True, now
-                due.append(Due(key, 0.0, extra=True))
+                due.append(Due(key, 0.0, wanted=True))
         return due
 
     def finish(self, key: Key) -> None:

@@ -135,7 +135,7 @@ def test_an_extra_run_comes_at_once_and_moves_no_slot() -> None:
     schedule.run_now("job0", 102.0)
     assert schedule.next_time() == 102.0
     (due,) = schedule.take_due(102.0)
-    assert (due.key, due.extra, due.late_s) == ("job0", True, 0.0)
+    assert (due.key, due.wanted, due.late_s) == ("job0", True, 0.0)
     schedule.finish("job0")
     assert run_until(schedule, 102.0, 400.0) == run_until(undisturbed, 102.0, 400.0)
     assert schedule.skipped == undisturbed.skipped == 0
@@ -178,7 +178,7 @@ def test_a_run_in_the_own_slot_answers_the_request_too() -> None:
     own = schedule.next_time()
     assert own is not None
     schedule.run_now("job0", 102.1)
-    assert [due.extra for due in schedule.take_due(own)] == [False]
+    assert [due.wanted for due in schedule.take_due(own)] == [True]
     schedule.finish("job0")
     assert schedule.take_due(own) == []
 

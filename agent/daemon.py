@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Any
 
 import structlog
 from prometheus_client import Histogram
@@ -21,11 +23,12 @@ from phusong.coverage.summary import CoverageSummary
 from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.snapshot import Snapshot, Verdict
 
+from .backoff import slots_per_check
 from .fleet_state import FleetState, StateSettings
 from .input.config import Config, PingConfig
 from .inventory import Inventory
-from .observations import Observations
-from .poll_plan import DeviceJob, EndpointJob, PingJob, make_plan
+from .observations import Observations, Outcome
+from .poll_plan import DeviceJob, EndpointJob, PingJob, PollPlan, make_plan
 from .pollers import Job, Pollers, Tools
 from .schedule import Due, Schedule
 from .snmp_security import EngineWatch, WeakChoiceLog
@@ -44,6 +47,8 @@ SHORTEST_SLEEP_S = 0.01
 """Jobs that are due closer together than this start together."""
 LONGEST_SLEEP_S = 1.0
 """The schedule is looked at this often also when nothing is due: so it is known to be alive."""
+STALLED_S = 3 * LONGEST_SLEEP_S
+"""A schedule that nobody has looked at for so long has stopped."""
 DRAIN_S = 5.0
 """What is under way when the agent stops may take this long."""
 
@@ -54,6 +59,7 @@ class Assignment:
 
     config: Config
     inventory: Inventory
+    plan: PollPlan
     pollers: Pollers
     state: FleetState
 
@@ -116,7 +122,7 @@ class Agent:
     @property
     def alive(self) -> bool:
         """Whether the schedule still starts what is due."""
-        return time.monotonic() - self._ticked_at < LONGEST_SLEEP_S * 3
+        return time.monotonic() - self._ticked_at < STALLED_S
 
     async def wait_ready(self) -> None:
         """Wait until everything has been asked once."""
@@ -201,13 +207,12 @@ class Agent:
         metrics.inventory_links.set(len(inventory.links))
         metrics.inventory_endpoints.set(len(inventory.endpoints))
         pollers = Pollers(config, inventory, self._tools, self._observations, self._count_error)
-        return Assignment(
-            config, inventory, pollers, FleetState(inventory, self._observations, state_settings(config))
-        )
+        state = FleetState(inventory, self._observations, state_settings(config))
+        return Assignment(config, inventory, make_plan(inventory), pollers, state)
 
     def _plan_jobs(self) -> None:
         """Bring the schedule in line with the assignment; jobs that stay keep their slots."""
-        config, plan = self._assignment.config, make_plan(self._assignment.inventory)
+        config, plan = self._assignment.config, self._assignment.plan
         now = time.monotonic()
         polls: set[Job] = {*plan.devices, *plan.endpoints}
         pings: set[Job] = {*plan.pings}
@@ -242,11 +247,46 @@ class Agent:
 
     async def _run(self, due: Due[Job]) -> None:
         began = time.monotonic()
+        was_silent = isinstance(due.key, PingJob) and self._echo(due.key) is False
         try:
             await self._assignment.pollers.run(due.key)
         finally:
             self._schedule.finish(due.key)
+            if not isinstance(due.key, PingJob):
+                self._set_pace(due.key)
+            elif was_silent and self._echo(due.key):
+                for job in self._assignment.plan.behind.get(due.key.address, ()):
+                    self.expect(job)
             self._note_run(due, began)
+
+    def expect(self, job: DeviceJob | EndpointJob) -> None:
+        """Ask a silent device or endpoint at once and often again: there was a sign of life from it."""
+        outcome = self._outcome(job)
+        if outcome and outcome.silent_since is not None:
+            now = time.monotonic()
+            outcome.silent_since = now
+            self._schedule.run_now(job, now)
+            if self._timer and not self._timer.cancelled() and self._timer.when() > self._loop.time():
+                self._timer.cancel()
+                self._timer = self._loop.call_later(0, self._tick)
+
+    def _set_pace(self, job: DeviceJob | EndpointJob) -> None:
+        """Ask what has been silent for long less often, and what answers in each of its slots."""
+        outcome, slots = self._outcome(job), 1
+        now = time.monotonic()
+        if outcome and outcome.silent_since is not None:
+            slots = slots_per_check(now - outcome.silent_since, self._assignment.config.poll.interval_s)
+        self._schedule.thin_out(job, slots, now)
+
+    def _outcome(self, job: DeviceJob | EndpointJob) -> Outcome[Any] | None:
+        if isinstance(job, DeviceJob):
+            return self._observations.devices.get(job.device_id)
+        return self._observations.endpoints.get(job.endpoint_id)
+
+    def _echo(self, job: PingJob) -> bool | None:
+        """Tell whether an address answered the latest echo requests; ``None`` when it has not been asked."""
+        outcome = self._observations.pings.get(job.address)
+        return None if outcome is None or outcome.value is None else outcome.value.received > 0
 
     def _note_run(self, due: Due[Job], began: float) -> None:
         now = time.monotonic()
@@ -262,8 +302,8 @@ class Agent:
             self._begin_round()
 
     def _begin_round(self) -> None:
-        """Begin a round: it ends when every job has run at least once."""
-        self._round = self._schedule.keys()
+        """Begin a round: it ends when every job has run at least once, those apart that are asked less often."""
+        self._round = self._schedule.keys() - self._schedule.thinned
         self._round_began = time.monotonic()
         self._round_lag_s = 0.0
 
@@ -282,6 +322,9 @@ class Agent:
             metrics.snmp_replies_rejected.labels(reason=reason).inc(count - before.rejected[reason])
         metrics.poll_skipped.inc(self._schedule.skipped)
         self._schedule.skipped = 0
+        thinned = Counter(type(job) for job in self._schedule.thinned)
+        metrics.poll_backed_off.labels(kind="device").set(thinned[DeviceJob])
+        metrics.poll_backed_off.labels(kind="endpoint").set(thinned[EndpointJob])
         self._counted = ClientCounters(
             counters.requests, counters.retries, counters.replies, counters.rejected.copy()
         )

@@ -12,6 +12,8 @@ from typing import Generic, TypeVar
 from phusong.collectors.interfaces import InterfacesPoll
 from phusong.collectors.readings import PingReading, SystemReading
 
+from .backoff import check_interval_s
+
 T = TypeVar("T")
 
 
@@ -23,8 +25,10 @@ class Outcome(Generic[T]):
     value_at: float = 0.0
     failed_at: float | None = None
     """When the last attempt failed; ``None`` after a success or before any attempt."""
-    unanswered: bool = False
-    """Whether the last attempt failed because nothing answered: a refusal is no silence."""
+    silent_since: float | None = None
+    """Since when attempts have failed because nothing answered; ``None`` after an answer: a refusal is one."""
+    next_check_s: float = 0.0
+    """How long after an unanswered attempt the next one may come, by the ladder of ``backoff``."""
     success_unix: float | None = None
     problem: str = ""
     """Why the last attempt failed, for people."""
@@ -34,8 +38,10 @@ class Outcome(Generic[T]):
         return self.value if self.failed_at is None and now - self.value_at <= longest_s else None
 
     def silent(self, now: float, longest_s: float) -> bool:
-        """Tell whether the last attempt got no answer, not longer ago than ``longest_s``."""
-        return self.unanswered and self.failed_at is not None and now - self.failed_at <= longest_s
+        """Tell whether the last attempt got no answer, not longer than ``longest_s`` after the next was due."""
+        if self.failed_at is None or self.silent_since is None:
+            return False
+        return now - self.failed_at <= self.next_check_s + longest_s
 
 
 class Observations:
@@ -86,7 +92,12 @@ class Observations:
 
     def _fail(self, outcomes: dict[str, Outcome[T]], kind: str, key: str, problem: str, unanswered: bool) -> None:
         outcome = outcomes.setdefault(key, Outcome())
-        outcome.failed_at = self.monotonic()
+        now = outcome.failed_at = self.monotonic()
         outcome.problem = problem
-        outcome.unanswered = unanswered
+        if not unanswered:
+            outcome.silent_since = None
+        else:
+            if outcome.silent_since is None:
+                outcome.silent_since = now
+            outcome.next_check_s = check_interval_s(now - outcome.silent_since)
         self.touched.add((kind, key))

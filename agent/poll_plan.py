@@ -5,6 +5,7 @@ Links that use one device share its poll; each address is pinged once, however m
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .inventory import InterfaceSelector, Inventory, Link
@@ -39,6 +40,8 @@ class PollPlan:
     devices: tuple[DeviceJob, ...]
     endpoints: tuple[EndpointJob, ...]
     pings: tuple[PingJob, ...]
+    behind: Mapping[str, tuple[DeviceJob | EndpointJob, ...]]
+    """By pinged address: the polls that may well be answered again when the address is."""
 
 
 def ping_address(link: Link, inventory: Inventory) -> str:
@@ -60,8 +63,26 @@ def make_plan(inventory: Inventory) -> PollPlan:
         if address:
             addresses[address] = None
     addresses.update(dict.fromkeys(endpoint.address for endpoint in inventory.endpoints.values()))
+    devices = {device_id: DeviceJob(device_id, tuple(wanted)) for device_id, wanted in selectors.items()}
+    endpoints = tuple(EndpointJob(endpoint_id) for endpoint_id in inventory.endpoints)
     return PollPlan(
-        devices=tuple(DeviceJob(device_id, tuple(wanted)) for device_id, wanted in selectors.items()),
-        endpoints=tuple(EndpointJob(endpoint_id) for endpoint_id in inventory.endpoints),
+        devices=tuple(devices.values()),
+        endpoints=endpoints,
         pings=tuple(PingJob(address) for address in addresses),
+        behind=_polls_behind(inventory, devices, endpoints),
     )
+
+
+def _polls_behind(
+    inventory: Inventory, devices: Mapping[str, DeviceJob], endpoints: Iterable[EndpointJob]
+) -> dict[str, tuple[DeviceJob | EndpointJob, ...]]:
+    """Return the devices and endpoints at each address, and the far devices of the lines that are pinged there."""
+    behind: dict[str, dict[DeviceJob | EndpointJob, None]] = {}
+    for device_id, job in devices.items():
+        behind.setdefault(inventory.devices[device_id].address, {})[job] = None
+    for link in inventory.links.values():
+        if link.ping_address and link.far:
+            behind.setdefault(link.ping_address, {})[devices[link.far.device_id]] = None
+    for endpoint_job in endpoints:
+        behind.setdefault(inventory.endpoints[endpoint_job.endpoint_id].address, {})[endpoint_job] = None
+    return {address: tuple(jobs) for address, jobs in behind.items()}

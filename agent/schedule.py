@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Set
 from dataclasses import dataclass, field
 from math import ceil, inf
 from random import Random
@@ -52,6 +52,8 @@ class _Job:
     entry: int = 0
     """The job's one valid entry in the heap; others are left-overs."""
     running: bool = False
+    slots: int = 1
+    """It runs in every so many-th of its slots."""
     extra_began: float = -inf
     """When its last extra run was started."""
 
@@ -67,6 +69,7 @@ class Schedule(Generic[Key]):
     _pushes: int = 0
     _extra: dict[Key, float] = field(default_factory=dict)
     """The jobs of which an extra run is wanted, and from when on."""
+    _thinned: set[Key] = field(default_factory=set)
 
     def add(
         self,
@@ -95,10 +98,28 @@ class Schedule(Generic[Key]):
         """Drop a job; a run of it that is under way is not touched."""
         self._jobs.pop(key, None)
         self._extra.pop(key, None)
+        self._thinned.discard(key)
 
     def keys(self) -> set[Key]:
         """Return the jobs that are scheduled."""
         return set(self._jobs)
+
+    @property
+    def thinned(self) -> Set[Key]:
+        """The jobs that do not run in each of their slots."""
+        return self._thinned
+
+    def thin_out(self, key: Key, slots: int, now: float) -> None:
+        """Let a job run in every ``slots``-th of its slots from now on; 1 is the usual."""
+        job = self._jobs.get(key)
+        if job is None or job.slots == slots:
+            return
+        job.slots = slots
+        (self._thinned.add if slots > 1 else self._thinned.discard)(key)
+        # A run may come a little before its slot, and that slot is not the next one then.
+        passed = ceil((now + job.interval_s / 2 - job.base) / job.interval_s)
+        job.base += (passed + slots - 1) * job.interval_s
+        self._push_slot(key, job)
 
     def run_now(self, key: Key, now: float) -> None:
         """Let a job run beside its slots: at once, or ``EXTRA_GAP_S`` after its last extra run.
@@ -131,10 +152,9 @@ class Schedule(Generic[Key]):
             if job is None:
                 continue
             when, _, key = entry
-            missed = max(0, int((now - job.base) // job.interval_s) + 1)
-            job.base += missed * job.interval_s
-            self._push(job.base + self.random.uniform(-1, 1) * JITTER_RATIO * job.interval_s, key, job)
-            job.base += job.interval_s
+            missed = max(0, int((now - job.base) // (job.slots * job.interval_s)) + 1)
+            job.base += missed * job.slots * job.interval_s
+            self._push_slot(key, job)
             self.skipped += missed + job.running
             if not job.running:
                 job.running = True
@@ -155,6 +175,11 @@ class Schedule(Generic[Key]):
         """Say that the run of a job has ended, well or badly."""
         if key in self._jobs:
             self._jobs[key].running = False
+
+    def _push_slot(self, key: Key, job: _Job) -> None:
+        """Plan the next run for the slot at ``base``, and move that to the slot after it."""
+        self._push(job.base + self.random.uniform(-1, 1) * JITTER_RATIO * job.interval_s, key, job)
+        job.base += job.slots * job.interval_s
 
     def _push(self, when: float, key: Key, job: _Job) -> None:
         if job.together_s:

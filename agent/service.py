@@ -129,6 +129,7 @@ class Service:
         sources = PageSources(
             current=self.agent.current,
             ready=lambda: self.agent.ready,
+            alive=lambda: self.agent.alive,
             metrics=self.page,
             map_file=web.map,
             version=version("phusong"),

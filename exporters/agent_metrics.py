@@ -39,6 +39,7 @@ class AgentMetrics:
         self.poll_duration = self._histogram("phusong_poll_duration_seconds")
         self.poll_errors = self._counter("phusong_poll_errors_total")
         self.poll_skipped = self._counter("phusong_poll_skipped_total")
+        self.poll_backed_off = self._gauge("phusong_poll_backed_off")
         self.poll_cycle = self._gauge("phusong_poll_cycle_seconds")
         self.poll_schedule_lag = self._gauge("phusong_poll_schedule_lag_seconds")
         self.snmp_requests = self._counter("phusong_snmp_requests_total")

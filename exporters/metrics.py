@@ -333,7 +333,17 @@ AGENT = Section(
             Kind.COUNTER,
             "Polls left out: the one before was still running, or the machine slept",
         ),
-        Metric("phusong_poll_cycle_seconds", Kind.GAUGE, "Time in which every target was polled once, last cycle"),
+        Metric(
+            "phusong_poll_backed_off",
+            Kind.GAUGE,
+            "Devices and endpoints asked less often because they have been silent for long",
+            ("kind",),
+        ),
+        Metric(
+            "phusong_poll_cycle_seconds",
+            Kind.GAUGE,
+            "Time in which every target was polled once that is not asked less often, last cycle",
+        ),
         Metric(
             "phusong_poll_schedule_lag_seconds", Kind.GAUGE, "Largest delay of a poll behind its time, last cycle"
         ),

@@ -45,11 +45,13 @@ class PageSources:
     """Where the pages take what they show.
 
     ``current`` returns the latest snapshot (the same object as long as nothing changed), or ``None`` before the
-    first; ``ready`` is true once every target was polled. ``map_file`` need not exist.
+    first; ``ready`` is true once every target was polled, ``alive`` while the schedule still starts what is due.
+    ``map_file`` need not exist.
     """
 
     current: Callable[[], Snapshot | None]
     ready: Callable[[], bool]
+    alive: Callable[[], bool]
     metrics: MetricsPage
     map_file: Path | None
     version: str
@@ -129,7 +131,9 @@ class _Pages:
         return _InPieces(page, headers=headers)
 
     async def healthy(self, request: Request) -> Response:  # noqa: ARG002
-        return PlainTextResponse("phusong is running.\n")
+        if self._sources.alive():
+            return PlainTextResponse("phusong is running.\n")
+        return PlainTextResponse("phusong serves pages, but its schedule stands still.\n", 503)
 
     async def ready(self, request: Request) -> Response:  # noqa: ARG002
         if self._sources.ready():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,10 @@ from phusong.agent.input.config import Config, CoverageConfig, PingConfig, PollC
 from phusong.agent.input.credentials import CommunityAuth
 from phusong.agent.input.secret import Secret
 from phusong.agent.inventory import Column, InterfaceSelector, Inventory
+from phusong.agent.poll_plan import DeviceJob
+from phusong.agent.schedule import Due
 from phusong.collectors.interfaces import InterfacesPoll
+from phusong.collectors.readings import PingReading
 from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.snapshot import Verdict
 
@@ -86,3 +90,69 @@ async def test_everything_is_asked_once_before_it_is_ready(agent: Agent) -> None
     await agent.wait_ready()
     assert verdicts(agent) == {"l1": Verdict.UNREACHABLE, "l2": Verdict.UNREACHABLE}
     assert agent.alive
+
+
+def job_of(agent: Agent, device_id: str) -> DeviceJob:
+    return next(job for job in agent._assignment.plan.devices if job.device_id == device_id)
+
+
+async def fall_silent(agent: Agent, device_id: str, silent_s: float) -> None:
+    """Poll a device in vain that has been silent for so long."""
+    agent._plan_jobs()
+    agent._observations.device_failed(device_id, "no answer", unanswered=True)
+    agent._observations.devices[device_id].silent_since = time.monotonic() - silent_s
+    await agent._run(Due(job_of(agent, device_id), 0.0))
+
+
+async def test_a_device_that_is_silent_for_long_is_asked_less_often(agent: Agent) -> None:
+    """After five minutes without an answer it leaves the usual pace, is counted, and stays unreachable."""
+    await fall_silent(agent, "a", 299.0)
+    assert agent._schedule.thinned == set()
+    await fall_silent(agent, "a", 301.0)
+    assert agent._schedule.thinned == {job_of(agent, "a")}
+    agent._observations.pinged("127.0.0.1", PingReading(1, 0, None, None, None))
+    assert verdicts(agent)["l1"] is Verdict.UNREACHABLE
+    page = agent._metrics.registry
+    assert page.get_sample_value("phusong_poll_backed_off", {"kind": "device"}) == 1
+    assert page.get_sample_value("phusong_poll_backed_off", {"kind": "endpoint"}) == 0
+
+
+async def test_a_reload_keeps_the_place_on_the_ladder(agent: Agent) -> None:
+    """What was asked seldom before a reload is asked seldom after it, also when the interval changed."""
+    await fall_silent(agent, "a", 301.0)
+    agent.reload(CONFIG, two_links())
+    assert agent._schedule.thinned == {job_of(agent, "a")}
+    agent.reload(replace(CONFIG, poll=replace(CONFIG.poll, interval_s=60)), two_links())
+    await agent._run(Due(job_of(agent, "a"), 0.0))
+    assert agent._schedule.thinned == {job_of(agent, "a")}
+
+
+async def test_an_answered_ping_brings_a_device_back_at_once(agent: Agent) -> None:
+    """The first echo after silence has the devices behind the address asked now, and often again."""
+    await fall_silent(agent, "a", 13 * 3600.0)
+    ping = next(job for job in agent._assignment.plan.pings if job.address == "127.0.0.1")
+    agent._tools = replace(agent._tools, pinger=ScriptedPinger([0, 1, 1]))
+    agent.reload(CONFIG, two_links())
+    for received, expected in ((0, False), (1, True), (1, False)):
+        agent._schedule._extra.clear()
+        await agent._run(Due(ping, 0.0))
+        assert agent._observations.pings["127.0.0.1"].value == PingReading(1, received, None, None, None)
+        assert (job_of(agent, "a") in agent._schedule._extra) is expected
+        assert job_of(agent, "b") not in agent._schedule._extra  # it was not silent
+    await agent._run(Due(job_of(agent, "a"), 0.0))
+    assert agent._schedule.thinned == set()
+
+
+class ScriptedPinger:
+    """Answers as many echo requests as the script says, burst by burst."""
+
+    method = "scripted"
+
+    def __init__(self, received: list[int]) -> None:
+        self._received = received
+
+    async def burst(self, address: str, packets: int) -> PingReading:
+        return PingReading(packets, self._received.pop(0), None, None, None)
+
+    def close(self) -> None:
+        """Nothing to release."""

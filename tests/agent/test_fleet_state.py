@@ -9,6 +9,7 @@ import pytest
 from inventories import make_inventory, make_link
 from readings_made import end
 
+from phusong.agent.backoff import check_interval_s
 from phusong.agent.fleet_state import FleetState, StateSettings
 from phusong.agent.inventory import Column, InterfaceSelector, Inventory, MaintenanceWindow
 from phusong.agent.observations import Observations
@@ -208,3 +209,40 @@ def test_an_unchanged_row_is_the_same_object(observations: Observations) -> None
     state = FleetState(one_link(), observations, SETTINGS)
     observations.device_answered("cpe", interfaces())
     assert state.snapshot().links[0] is state.snapshot().links[0]
+
+
+@pytest.mark.parametrize(("echo", "verdict"), [(ECHO, Verdict.SNMP_DEAD), (NO_ECHO, Verdict.UNREACHABLE)])
+def test_what_is_asked_seldom_stays_silent_until_it_is_asked_again(
+    observations: Observations, clock: Clock, echo: PingReading, verdict: Verdict
+) -> None:
+    """Down the whole ladder a silent device never becomes unknown only because it is asked less often."""
+    state = FleetState(one_link(), observations, SETTINGS)
+    began = clock.now
+    while clock.now < began + 14 * 3600:
+        observations.device_failed("cpe", "no answer", unanswered=True)
+        observations.endpoint_failed("e1", "no answer", unanswered=True)
+        next_check = clock.now + check_interval_s(clock.now - began) + SETTINGS.poll_interval_s
+        while clock.now < next_check:
+            for address in ("addr-cpe", "addr-e1"):
+                observations.pinged(address, echo)
+            snapshot = state.snapshot()
+            assert [row.verdict for row in (*snapshot.links, *snapshot.endpoints)] == [verdict] * 2
+            clock.now += 30.0
+    clock.now += 15 * 60.0  # nobody asks any more: then nothing is known
+    for address in ("addr-cpe", "addr-e1"):
+        observations.pinged(address, echo)
+    assert {row.verdict for row in state.snapshot().links} == {Verdict.UNKNOWN}
+
+
+def test_a_silence_is_counted_from_its_first_attempt(observations: Observations, clock: Clock) -> None:
+    """Further silent attempts do not move it, an answer ends it, and so does a refusal."""
+    observations.device_failed("cpe", "no answer", unanswered=True)
+    clock.now += 100.0
+    observations.device_failed("cpe", "no answer", unanswered=True)
+    assert observations.devices["cpe"].silent_since == clock.now - 100.0
+    observations.device_failed("cpe", "genErr", unanswered=False)
+    assert observations.devices["cpe"].silent_since is None
+    observations.device_failed("cpe", "no answer", unanswered=True)
+    assert observations.devices["cpe"].silent_since == clock.now
+    observations.device_answered("cpe", interfaces())
+    assert observations.devices["cpe"].silent_since is None

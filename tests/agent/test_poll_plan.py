@@ -37,3 +37,23 @@ def test_a_device_that_no_link_uses_is_not_polled() -> None:
     """Devices may be listed ahead of their lines."""
     inventory = make_inventory(make_link("l1", near=("hub", "x"), far=None), idle_devices=["spare"])
     assert [job.device_id for job in make_plan(inventory).devices] == ["hub"]
+
+
+def test_who_may_be_back_when_an_address_is() -> None:
+    """An echo stands for the devices and endpoints at its address, and for the far device of the line it tests."""
+    inventory = make_inventory(
+        make_link("l1", near=("hub", "x"), far=("cpe1", "wan")),
+        make_link("l2", near=("hub", "y"), far=("cpe2", "wan"), ping_address="10.9.9.9"),
+        endpoints={"e1": "addr-cpe1"},
+    )
+    plan = make_plan(inventory)
+    names = {
+        address: [getattr(job, "device_id", "") or getattr(job, "endpoint_id", "") for job in jobs]
+        for address, jobs in plan.behind.items()
+    }
+    assert names == {
+        "addr-hub": ["hub"],
+        "addr-cpe1": ["cpe1", "e1"],
+        "addr-cpe2": ["cpe2"],
+        "10.9.9.9": ["cpe2"],
+    }

@@ -200,3 +200,47 @@ def test_an_extra_run_of_an_unknown_job_is_nothing() -> None:
     schedule.run_now("job0", 102.0)
     assert schedule.next_time() is None
     assert schedule.take_due(200.0) == []
+
+
+def test_a_thinned_job_runs_in_every_so_many_th_of_its_slots() -> None:
+    """Ten slots lie between its runs, on the same moments of the interval as before; nothing counts as skipped."""
+    schedule, usual = made(1), made(1)
+    ordinary = [when for when, _ in run_until(usual, 100.0, 200.0)]
+    run_until(schedule, 100.0, 200.0)
+    schedule.thin_out("job0", 10, ordinary[-1] + 2.0)
+    assert schedule.thinned == {"job0"}
+    runs = [when for when, _ in run_until(schedule, 200.0, 2000.0)]
+    gaps = [after - before for before, after in pairwise([ordinary[-1], *runs])]
+    assert all(abs(gap - 300) <= 2 * JITTER_RATIO * 30 + 1e-6 for gap in gaps)
+    assert len(gaps) >= 5
+    assert schedule.skipped == 0
+
+
+def test_a_thinned_job_returns_to_all_its_slots() -> None:
+    """When it is back, its next run comes within an interval, and then one in each."""
+    schedule = made(1)
+    run_until(schedule, 100.0, 200.0)
+    schedule.thin_out("job0", 20, 200.0)
+    schedule.run_now("job0", 301.0)
+    assert [due.key for due in schedule.take_due(301.0)] == ["job0"]
+    schedule.finish("job0")
+    schedule.thin_out("job0", 1, 301.0)
+    assert schedule.thinned == set()
+    runs = [when for when, _ in run_until(schedule, 301.0, 500.0)]
+    gaps = [after - before for before, after in pairwise([301.0, *runs])]
+    assert 15 - 2 <= gaps[0] <= 45 + 2
+    assert all(abs(gap - 30) <= 2 * JITTER_RATIO * 30 + 1e-6 for gap in gaps[1:])
+    assert schedule.skipped == 0
+
+
+def test_thinning_again_the_same_way_changes_nothing() -> None:
+    """Every silent poll says so anew; that does not push the next one away."""
+    schedule = made(1)
+    schedule.take_due(101.0)
+    schedule.thin_out("job0", 10, 101.0)
+    due = schedule.next_time()
+    schedule.thin_out("job0", 10, 250.0)
+    assert schedule.next_time() == due
+    schedule.thin_out("nobody", 10, 250.0)
+    schedule.remove("job0")
+    assert schedule.thinned == set()

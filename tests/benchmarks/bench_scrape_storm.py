@@ -64,7 +64,7 @@ async def _measure(config_path: Path) -> tuple[Late, Late, int, int]:
     config, inventory = load_all(config_path)
     metrics = AgentMetrics("bench")
     agent = Agent(config, inventory, metrics)
-    sources = PageSources(agent.current, lambda: agent.ready, MetricsPage(metrics), None, "bench")
+    sources = PageSources(agent.current, lambda: agent.ready, lambda: True, MetricsPage(metrics), None, "bench")
     server = StatusServer(create_app(sources), "127.0.0.1", 0)
     await server.start()
     agent.start()

@@ -44,6 +44,7 @@ class Site:
     map_file: Path
     snapshot: Snapshot | None
     is_ready: bool = True
+    is_alive: bool = True
 
     async def get(self, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> Answer:
         return await asyncio.to_thread(self._get, path, headers or {}, method)
@@ -73,6 +74,7 @@ def start_site(reference: ModuleType, tmp_path: Path) -> StartSite:
         sources = PageSources(
             current=lambda: site.snapshot,
             ready=lambda: site.is_ready,
+            alive=lambda: site.is_alive,
             metrics=metrics or MetricsPage(AgentMetrics("0.1.0")),
             map_file=site.map_file,
             version="0.1.0",
@@ -166,6 +168,16 @@ async def test_before_the_first_cycle(start_site: StartSite) -> None:
     assert json.loads(answers["/api/v1/snapshot"].body) == {"error": "no snapshot yet"}
     assert b"phusong_build_info" in answers["/metrics"].body
     assert ready.status == 200
+
+
+async def test_healthy_means_that_the_schedule_runs(start_site: StartSite) -> None:
+    """A process that serves pages but starts no poll any more is not healthy."""
+    async with start_site() as site:
+        site.is_alive = False
+        stalled = await site.get("/-/healthy")
+        site.is_alive = True
+        running = await site.get("/-/healthy")
+    assert (stalled.status, running.status) == (503, 200)
 
 
 async def test_status_page_speaks_the_browsers_language(start_site: StartSite) -> None:

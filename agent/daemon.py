@@ -201,6 +201,7 @@ class Agent:
     def _assign(self, config: Config, inventory: Inventory) -> Assignment:
         metrics = self._metrics
         self._weak_choices.warn(config.auths)
+        self._tools.client.limit_requests(config.poll.requests_per_second)
         metrics.set_icmp_method(self._tools.pinger.method)
         metrics.inventory_sites.set(len(inventory.sites))
         metrics.inventory_devices.set(len(inventory.devices))
@@ -318,6 +319,7 @@ class Agent:
         counters, before, metrics = self._tools.client.counters, self._counted, self._metrics
         metrics.snmp_requests.inc(counters.requests - counters.retries - before.requests + before.retries)
         metrics.snmp_retries.inc(counters.retries - before.retries)
+        metrics.snmp_requests_delayed.inc(counters.delayed - before.delayed)
         for reason, count in counters.rejected.items():
             metrics.snmp_replies_rejected.labels(reason=reason).inc(count - before.rejected[reason])
         metrics.poll_skipped.inc(self._schedule.skipped)
@@ -326,7 +328,7 @@ class Agent:
         metrics.poll_backed_off.labels(kind="device").set(thinned[DeviceJob])
         metrics.poll_backed_off.labels(kind="endpoint").set(thinned[EndpointJob])
         self._counted = ClientCounters(
-            counters.requests, counters.retries, counters.replies, counters.rejected.copy()
+            counters.requests, counters.retries, counters.replies, counters.delayed, counters.rejected.copy()
         )
 
     def _log_changes(self) -> None:

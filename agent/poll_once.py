@@ -69,6 +69,7 @@ async def poll_once(config: Config, inventory: Inventory, progress: Callable[[in
     room = asyncio.Semaphore(AT_ONCE)
     done = 0
     with SnmpClient() as client:
+        client.limit_requests(config.poll.requests_per_second)
         engines = EngineWatch(client.engines, lambda _asked_id, _changes: None)
         tools = Tools(client, pinger, HostAddresses(time.monotonic), engines)
         pollers = Pollers(config, inventory, tools, observations, lambda _: None)

@@ -43,6 +43,7 @@ class AgentMetrics:
         self.poll_cycle = self._gauge("phusong_poll_cycle_seconds")
         self.poll_schedule_lag = self._gauge("phusong_poll_schedule_lag_seconds")
         self.snmp_requests = self._counter("phusong_snmp_requests_total")
+        self.snmp_requests_delayed = self._counter("phusong_snmp_requests_delayed_total")
         self.snmp_retries = self._counter("phusong_snmp_retries_total")
         self.snmp_replies_rejected = self._counter("phusong_snmp_replies_rejected_total")
         self.snmp_engine_changes = self._counter("phusong_snmp_engine_changes_total")

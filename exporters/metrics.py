@@ -348,6 +348,11 @@ AGENT = Section(
             "phusong_poll_schedule_lag_seconds", Kind.GAUGE, "Largest delay of a poll behind its time, last cycle"
         ),
         Metric("phusong_snmp_requests_total", Kind.COUNTER, "SNMP requests sent, without repetitions"),
+        Metric(
+            "phusong_snmp_requests_delayed_total",
+            Kind.COUNTER,
+            "SNMP requests that waited, as their device had been sent poll.requests_per_second",
+        ),
         Metric("phusong_snmp_retries_total", Kind.COUNTER, "SNMP requests sent again"),
         Metric(
             "phusong_snmp_replies_rejected_total",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phusong.collectors.profile import Profile
+from phusong.collectors.snmp.budget import REQUESTS_PER_S
 
 from .config_shape import ConfigShape, check_shape
 from .credentials import AUTH_NAME, AUTHS, Auth, read_auths
@@ -22,12 +23,16 @@ TIMEZONE = "Asia/Ho_Chi_Minh"
 
 @dataclass(frozen=True, slots=True)
 class PollConfig:
-    """How devices are polled; ``timeout_s`` is the deadline of an operation, ``retries`` are spread over it."""
+    """How devices are polled; ``timeout_s`` is the deadline of an operation, ``retries`` are spread over it.
+
+    ``requests_per_second`` is the budget of each address.
+    """
 
     interval_s: float
     timeout_s: float
     retries: int
     sensors_interval_s: float = 60.0
+    requests_per_second: float = REQUESTS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +220,13 @@ def _assemble(shape: ConfigShape, auths: dict[str, Auth], folder: Path) -> Confi
         inventory=folder / shape.inventory,
         state=paths.state,
         auths=auths,
-        poll=PollConfig(shape.poll.interval, shape.poll.timeout, shape.poll.retries, shape.poll.sensors_interval),
+        poll=PollConfig(
+            shape.poll.interval,
+            shape.poll.timeout,
+            shape.poll.retries,
+            shape.poll.sensors_interval,
+            shape.poll.requests_per_second,
+        ),
         ping=PingConfig(shape.ping.interval, shape.ping.packets, shape.ping.method, shape.ping.port),
         coverage=CoverageConfig(
             summary=paths.summary,

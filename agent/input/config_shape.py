@@ -131,6 +131,7 @@ class PollShape(Shape):
     sensors_interval: Interval = 60.0
     timeout: Annotated[float, duration(0.01, 60)] = 2.0
     retries: Annotated[int, Field(ge=0, le=10)] = 3
+    requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
 
 
 class PingShape(Shape):

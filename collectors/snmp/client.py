@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from .ber import RESPONSE, Oid, Value
+from .budget import RequestBudget
 from .community import Envelope, Reply, read_reply, read_version, wrap
 from .credentials import V3, Community, Credentials, UsmUser
 from .errors import (
@@ -88,11 +89,15 @@ def prepare(target: Target, request: Request) -> Prepared:
 
 @dataclass(slots=True)
 class ClientCounters:
-    """What a client has done since it began; ``rejected`` counts dropped datagrams by reason."""
+    """What a client has done since it began; ``rejected`` counts dropped datagrams by reason.
+
+    ``delayed`` are the operations that had to wait for their device's budget.
+    """
 
     requests: int = 0
     retries: int = 0
     replies: int = 0
+    delayed: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
 
 
@@ -102,6 +107,7 @@ class SnmpClient:
     def __init__(self, transport: Transport | None = None) -> None:
         self._traffic = _Traffic(transport or UdpTransport())
         self._traffic.transport.open(self._receive)
+        self._budget: RequestBudget | None = None
         self.reply_octets = 0
         """How long the reply to the operation was that was awaited last; to be read before the next ``await``."""
 
@@ -120,6 +126,14 @@ class SnmpClient:
     def counters(self) -> ClientCounters:
         """What this client has done so far."""
         return self._traffic.counters
+
+    def limit_requests(self, per_s: float) -> None:
+        """Begin no more than so many operations a second with one address from now on; the others wait their turn.
+
+        The wait is no part of an operation's deadline. Retries are not counted: they have their own limit.
+        """
+        if self._budget is None or self._budget.per_s != per_s:
+            self._budget = RequestBudget(per_s)
 
     def close(self) -> None:
         """Release the sockets; operations that still wait end with their deadline or next transmission."""
@@ -145,6 +159,11 @@ class SnmpClient:
         return await self._perform(prepared, decode_following)
 
     async def _perform(self, prepared: Prepared, decode: Decoder[T]) -> T:
+        if self._budget:
+            wait_s = self._budget.charge(prepared.target.address, asyncio.get_running_loop().time())
+            if wait_s:
+                self.counters.delayed += 1
+                await asyncio.sleep(wait_s)
         operation = _Operation(self._traffic, prepared, decode)
         try:
             operation.transmit()

@@ -98,16 +98,18 @@ def decode_oid(content: bytes) -> Oid:
         return (0, 0)
     if len(content) > MAX_ARCS * 5 or content[-1] & 0x80:
         raise Malformed("object identifier is too long or cut off")
-    arcs: list[int] = []
-    arc = 0
-    for octet in content:
-        arc = arc << 7 | octet & 0x7F
-        if octet & 0x80:
-            if not arc or arc > MAX_ARC:
-                raise Malformed("object identifier has a padded arc or one over 32 bits")
-            continue
-        arcs.append(arc)
-        arc = 0
+    if content.isascii():
+        arcs = list(content)
+    else:
+        arcs, arc = [], 0
+        for octet in content:
+            if octet < 0x80:
+                arcs.append(arc | octet)
+                arc = 0
+            elif octet == 0x80 and not arc:
+                raise Malformed("object identifier has a padded arc")
+            else:
+                arc = (arc | octet & 0x7F) << 7
     first = arcs[0]
     root = min(first // 40, 2)
     oid = (root, first - root * 40, *arcs[1:])

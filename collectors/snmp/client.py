@@ -14,6 +14,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from .ber import RESPONSE, Oid, Value
@@ -22,7 +23,6 @@ from .community import Envelope, Reply, read_reply, read_version, wrap
 from .credentials import V3, Community, Credentials, UsmUser
 from .errors import (
     Malformed,
-    NotInTimeWindow,
     RequestTimeout,
     SecurityReport,
     SendFailed,
@@ -39,6 +39,7 @@ from .pdu import (
     decode_by_position,
     get_bulk_request,
     get_next_request,
+    iterate_bindings,
 )
 from .transport import Address, Transport, UdpTransport
 from .usm import Opened, Refused, Rejected, SendAgain, UsmExchange
@@ -51,7 +52,7 @@ Decoder: TypeAlias = Callable[[Request, bytes, ResponseHeader], T]
 
 RESENDS = 4
 """An SNMPv3 request is repeated at once, beside its retries, when it made us learn an engine's id or clock: twice
-at the first contact, and twice again when another engine turns out to be there."""
+at the first contact, and twice again when another engine turns out to be there. A clock is taken over once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +235,7 @@ class _Operation(Generic[T]):
         self._rejected = ""
         """Why the latest message with one of our ids did not count."""
         self._hint: SecurityReport | None = None
-        """What somebody, perhaps the agent, said to be wrong."""
+        """What the agent, or somebody in its name, said to be wrong."""
         self._loop = asyncio.get_running_loop()
         self._begun = self._loop.time()
         self._timer: asyncio.TimerHandle | None = None
@@ -248,7 +249,7 @@ class _Operation(Generic[T]):
     def transmit(self) -> None:
         """Send once more, under an id of its own, or give up when all transmissions are used.
 
-        After a hint that the agent refuses us nothing is sent any more, but the wait goes on: it may be forged.
+        Also after a hint that the agent refuses us: it may be forged, and the true answer lost.
         """
         target = self._prepared.target
         if self.outcome.done():
@@ -260,9 +261,8 @@ class _Operation(Generic[T]):
         self._transmissions += 1
         share = self._transmissions / (target.retries + 1)
         self._timer = self._loop.call_at(self._begun + target.timeout_s * share, self.transmit)
-        if self._hint is None:
-            self._traffic.counters.retries += self._transmissions > 1
-            self._send()
+        self._traffic.counters.retries += self._transmissions > 1
+        self._send()
 
     def _send(self) -> None:
         traffic, target, envelope = self._traffic, self._prepared.target, self._prepared.envelope
@@ -312,9 +312,9 @@ class _Operation(Generic[T]):
             case SendAgain():
                 return self._resend()
             case Refused():
-                if not opened.is_signed:
+                if opened.reason:
                     self._hint = opened.error
-                    return self._reject("unsigned_report")
+                    return self._reject(opened.reason)
                 self._fail(opened.error)
                 return ""
 
@@ -341,7 +341,6 @@ class _Operation(Generic[T]):
     def _resend(self) -> str:
         """Ask again at once: what was learned makes an answer likely. Costs no retry, but has its limit."""
         if self._resends >= RESENDS:
-            self._hint = self._hint or NotInTimeWindow("the device's SNMPv3 engine does not settle")
             return self._reject("resend_limit")
         self._resends += 1
         self._send()
@@ -377,10 +376,12 @@ def decode_exact(request: Request, data: bytes, header: ResponseHeader) -> list[
     """Decode the reply to a GET: the same objects in the same order."""
     values = decode_by_position(data, header.start, header.stop, request.names)
     if values is None:
-        bindings = decode_bindings(data, header.start, header.stop, request.most)
-        if tuple(name for name, _ in bindings) != request.oids:
-            raise WrongObjects
-        values = [value for _, value in bindings]
+        values = []
+        bindings = iterate_bindings(data, header.start, header.stop, request.most)
+        for asked, (name, value) in zip_longest(request.oids, bindings, fillvalue=((), None)):
+            if name != asked:
+                raise WrongObjects
+            values.append(value)
     return values
 
 

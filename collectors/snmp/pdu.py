@@ -7,7 +7,7 @@ through the general decoder.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -175,9 +175,14 @@ def decode_bindings(data: bytes, start: int, stop: int, most: int | None = None)
     Malformed
         A binding is not a name and a value, or there are too many.
     """
-    bindings: list[tuple[Oid, Value]] = []
+    return list(iterate_bindings(data, start, stop, most))
+
+
+def iterate_bindings(data: bytes, start: int, stop: int, most: int | None = None) -> Iterator[tuple[Oid, Value]]:
+    """Decode variable bindings one by one: who finds a wrong one need not pay for the rest."""
+    found = 0
     while start < stop:
-        if len(bindings) == most:
+        if found == most:
             raise Malformed("more variable bindings than asked for")
         tag, position, end = read_tlv(data, start, stop)
         if tag != SEQUENCE:
@@ -188,7 +193,6 @@ def decode_bindings(data: bytes, start: int, stop: int, most: int | None = None)
         tag, value_start, value_stop = read_tlv(data, name_stop, end)
         if value_stop != end:
             raise Malformed("octets after the value of a variable binding")
-        name = decode_oid(data[name_start:name_stop])
-        bindings.append((name, decode_value(tag, data[value_start:value_stop])))
+        yield decode_oid(data[name_start:name_stop]), decode_value(tag, data[value_start:value_stop])
+        found += 1
         start = end
-    return bindings

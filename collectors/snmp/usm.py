@@ -89,16 +89,27 @@ class SendAgain:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The agent says why it does not answer; unsigned, that is only a hint."""
+    """The agent says why it does not answer; with a ``reason`` why that does not count yet, it is only a hint."""
 
     error: SecurityReport
-    is_signed: bool
+    reason: str = ""
 
 
 class UsmExchange:
     """One request on its way to one engine: writes each transmission and judges what comes back."""
 
-    __slots__ = ("_address", "_by_id", "_engine", "_engines", "_has_told_clock", "_level", "_request", "_user")
+    __slots__ = (
+        "_address",
+        "_by_id",
+        "_engine",
+        "_engines",
+        "_level",
+        "_request",
+        "_timed",
+        "_told",
+        "_untimely",
+        "_user",
+    )
 
     def __init__(self, engines: Engines, address: Address, user: UsmUser, request: Request) -> None:
         self._engines = engines
@@ -108,11 +119,18 @@ class UsmExchange:
         self._level = (AUTH_FLAG if user.auth else 0) | (PRIV_FLAG if user.priv else 0)
         self._engine = engines.at(address)
         self._by_id = {self._engine.engine_id: self._engine} if self._engine.engine_id else {}
-        self._has_told_clock = False
+        self._told: set[bytes] = set()
+        """Engines that refused the time of a request and told their own."""
+        self._timed: set[int] = set()
+        """The ids of transmissions with such a time: refused as well, they cost a retry."""
+        self._untimely: set[int] = set()
+        """The ids of answers outside the time window: once rejected, also after the clock was set back."""
 
     def datagram(self, message_id: int, now: float) -> bytes:
         """Write the next transmission; msgID and request-id are the same number."""
         engine, user = self._engine, self._user
+        if engine.engine_id in self._told:
+            self._timed.add(message_id)
         if not engine.engine_id:
             return discovery_datagram(message_id)
         return secure(user, engine, self._request, message_id, now)
@@ -134,24 +152,40 @@ class UsmExchange:
             raise Malformed("msgFlags do not fit the message")
         if is_signed:
             engine = self._authenticated(data, message, engine)
-            is_timely = engine.hear(message.security.boots, message.security.time_s, now)
         scoped = self._scoped(data, message, engine)
-        header = scoped.header
-        if header.kind == REPORT:
+        kind = scoped.header.kind
+        if kind not in (RESPONSE, REPORT):
+            raise Rejected("wrong_pdu")  # before anything is learned: our own requests, sent back, are signed too
+        if is_signed and engine:
+            self._engines.pin(self._address, engine)
+            is_timely = engine.hear(message.security.boots, message.security.time_s, now)
+        if kind == REPORT:
             return self._report(scoped, message, engine if is_signed else None, now)
-        if header.kind != RESPONSE:
-            raise Rejected("wrong_pdu")
         if message.flags & (AUTH_FLAG | PRIV_FLAG) != self._level:
             raise Rejected("unsigned" if self._level and not is_signed else "wrong_security_level")
-        if engine is None or message.security.user != self._user.name:
-            raise Rejected("wrong_engine" if engine is None else "wrong_user")
+        if engine is None:
+            raise Rejected("wrong_engine")
+        return self._response(scoped, message, engine, now, is_timely=is_timely)
+
+    def _response(
+        self, scoped: ScopedPdu, message: UsmMessage, engine: Engine, now: float, *, is_timely: bool
+    ) -> Opened:
+        """Judge a response that is signed and encrypted as it should be."""
+        security = message.security
+        if security.user != self._user.name:
+            raise Rejected("wrong_user")
         if not is_timely:
+            # Signed, and with an id that we have just made up: the clock went back with the device, which does not
+            # care about the time in our request. The next transmission counts from there.
+            self._untimely.add(message.message_id)
+            engine.set_clock(security.boots, security.time_s, now)
+        if message.message_id in self._untimely:
             raise Rejected("not_in_time_window")
         if scoped.engine_id != engine.engine_id or scoped.context != self._user.context:
             raise Rejected("wrong_context")
-        if header.request_id != message.message_id:
+        if scoped.header.request_id != message.message_id:
             raise Rejected("unknown_id")
-        return Opened(scoped.data, header)
+        return Opened(scoped.data, scoped.header)
 
     def unanswered(self) -> SecurityReport | None:
         """Judge the silence at the deadline: return what is wrong when the agent is not simply gone.
@@ -160,7 +194,7 @@ class UsmExchange:
         and then says nothing, is told apart from a dead one every time.
         """
         self._engine.forget_clock()
-        if self._has_told_clock and self._user.priv:
+        if self._told and self._user.priv:
             return DecryptionFailed(
                 "the device signs its clock but leaves encrypted requests unanswered: "
                 "wrong privacy password, protocol or key extension"
@@ -168,7 +202,7 @@ class UsmExchange:
         return None
 
     def _authenticated(self, data: bytes, message: UsmMessage, engine: Engine | None) -> Engine:
-        """Check the digest; an engine whose message passes is pinned."""
+        """Check the digest, and whose it is."""
         security = message.security
         if self._user.auth is None:
             raise Rejected("wrong_security_level")
@@ -183,7 +217,6 @@ class UsmExchange:
         expected = signer.sign(data[:start], bytes(signer.octets), data[stop:])
         if not hmac.compare_digest(expected, security.digest):
             raise Rejected("wrong_digest")
-        self._engines.pin(self._address, engine)
         return engine
 
     def _scoped(self, data: bytes, message: UsmMessage, engine: Engine | None) -> ScopedPdu:
@@ -211,13 +244,17 @@ class UsmExchange:
             return self._turn_to(message.security.engine_id)
         error = error_for_report(counter)
         if not isinstance(error, NotInTimeWindow):
-            return Refused(error, is_signed=signer is not None)
+            return Refused(error, "" if signer else "unsigned_report")
         if signer is None:
             raise Rejected("unsigned")
         # Signed, and with an id that we have just made up: not a replay, though the clock may have gone back.
         signer.set_clock(message.security.boots, message.security.time_s, now)
         self._engine = signer
-        self._has_told_clock = True
+        if message.message_id in self._timed:
+            return Refused(error, "not_in_time_window")
+        if signer.engine_id in self._told:
+            raise Rejected("not_in_time_window")
+        self._told.add(signer.engine_id)
         return SendAgain()
 
     def _turn_to(self, engine_id: bytes) -> SendAgain:
@@ -225,16 +262,19 @@ class UsmExchange:
         if not is_engine_id(engine_id) or engine_id == self._engine.engine_id:
             raise Rejected("wrong_engine")
         engine = self._by_id.get(engine_id)
-        known = self._engines.at(self._address)  # another request may have found it meanwhile
-        if engine is None and known.engine_id == engine_id:
-            engine = self._by_id[engine_id] = known
         if engine is None:
             if len(self._by_id) >= ENGINES_PER_REQUEST:
-                raise Rejected("wrong_engine")
-            engine = self._by_id[engine_id] = Engine(engine_id)
-            self._engines.suggest(self._address, engine)
+                self._forget_a_claim()
+            engine = self._by_id[engine_id] = self._engines.suggest(self._address, engine_id)
         self._engine = engine
         return SendAgain()
+
+    def _forget_a_claim(self) -> None:
+        """Make room for one more engine: the first one and those that were ever heard stay."""
+        claims = [engine_id for engine_id, engine in list(self._by_id.items())[1:] if engine.heard_at is None]
+        if not claims:
+            raise Rejected("wrong_engine")
+        del self._by_id[claims[0]]
 
 
 def discovery_datagram(message_id: int) -> bytes:

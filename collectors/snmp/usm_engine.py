@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from .transport import Address
-from .usm_message import LONGEST_ENGINE_ID, SHORTEST_ENGINE_ID
+from .usm_message import HIGHEST_NUMBER, LONGEST_ENGINE_ID, SHORTEST_ENGINE_ID
 
 TIME_WINDOW_S: Final = 150
 """RFC 3414, section 2.2.3."""
-LATCHED_BOOTS: Final = 2**31 - 1
+LATCHED_BOOTS: Final = HIGHEST_NUMBER
 """An engine that counts so many boots must be given a new id; nothing it signs is timely any more."""
 
 
@@ -36,7 +36,7 @@ class Engine:
         """Return what the engine's clock shows by now; 0 before it was heard."""
         if self.heard_at is None:
             return 0
-        return min(self.time_s + int(now - self.heard_at), LATCHED_BOOTS)
+        return min(self.time_s + int(now - self.heard_at), HIGHEST_NUMBER)
 
     def forget_clock(self) -> None:
         """Have the engine tell its clock again before it is asked anything."""
@@ -88,10 +88,15 @@ class Engines:
         """Drop what is known of an address: another device may be there."""
         self._engines.pop(address, None)
 
-    def suggest(self, address: Address, engine: Engine) -> None:
-        """Remember an engine that only an unsigned message named; it never takes the place of a pinned one."""
-        if not self.at(address).is_pinned:
+    def suggest(self, address: Address, engine_id: bytes) -> Engine:
+        """Return the engine of an id that only an unsigned message named; a pinned one keeps its place."""
+        known = self.at(address)
+        if known.engine_id == engine_id:
+            return known
+        engine = Engine(engine_id)
+        if not known.is_pinned:
             self._engines[address] = engine
+        return engine
 
     def pin(self, address: Address, engine: Engine) -> None:
         """Make an engine whose message was authenticated the one at its address."""

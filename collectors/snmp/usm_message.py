@@ -21,6 +21,8 @@ LONGEST_DATAGRAM: Final = 65507
 SHORTEST_ENGINE_ID: Final = 5
 LONGEST_ENGINE_ID: Final = 32
 """RFC 3411, section 5 (SnmpEngineID)."""
+HIGHEST_NUMBER: Final = 2**31 - 1
+"""Of msgID, snmpEngineBoots and snmpEngineTime."""
 _LONGEST_USER = 32
 _USM = 3
 _VERSION = tlv(INTEGER, encode_integer(V3))
@@ -142,8 +144,8 @@ def _read_security(data: bytes, start: int, stop: int) -> tuple[SecurityParamete
     salt, position = _read_octets(data, position, stop)
     if position != stop or len(engine_id) > LONGEST_ENGINE_ID or len(user) > _LONGEST_USER:
         raise Malformed("msgSecurityParameters are too long")
-    if boots < 0 or time_s < 0:
-        raise Malformed("engine boots or time is negative")
+    if not 0 <= boots <= HIGHEST_NUMBER or not 0 <= time_s <= HIGHEST_NUMBER:
+        raise Malformed("engine boots or time is out of range")
     return SecurityParameters(engine_id, boots, time_s, user, digest, salt), digest_start
 
 

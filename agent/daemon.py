@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -24,6 +25,7 @@ from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.snapshot import Snapshot, Verdict
 
 from .backoff import slots_per_check
+from .device_memory import AskedKey, DeviceMemory, Memory
 from .fleet_state import FleetState, StateSettings
 from .input.config import Config, PingConfig
 from .inventory import Inventory
@@ -88,7 +90,9 @@ def state_settings(config: Config) -> StateSettings:
 class Agent:
     """Polls an inventory and knows its state. Belongs to the event loop in which it is made."""
 
-    def __init__(self, config: Config, inventory: Inventory, metrics: AgentMetrics) -> None:
+    def __init__(
+        self, config: Config, inventory: Inventory, metrics: AgentMetrics, memory: Memory | None = None
+    ) -> None:
         self._metrics = metrics
         self._durations: dict[type[Job], Histogram] = {  # finding a child by its labels costs more than observing
             DeviceJob: metrics.poll_duration.labels(kind="device"),
@@ -102,7 +106,7 @@ class Agent:
         self._weak_choices = WeakChoiceLog()
         self._observations = Observations(time.monotonic, time.time)
         self._schedule: Schedule[Job] = Schedule(Random())
-        self._assignment = self._assign(config, inventory)
+        self._assignment = self._assign(config, inventory, memory.devices if memory else {})
         self._running: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._ticked_at = time.monotonic()
@@ -113,6 +117,8 @@ class Agent:
         self._round_lag_s = 0.0
         self._first_round_done = asyncio.Event()
         self._counted = ClientCounters()
+        self.memory_urgent = False
+        """Whether something changed that should be written soon: a device, or the place of its rows."""
 
     @property
     def ready(self) -> bool:
@@ -142,7 +148,7 @@ class Agent:
             self._tools.pinger.close()
             self._tools = replace(self._tools, pinger=pinger)
         before.pollers.retire()
-        self._assignment = self._assign(config, inventory)
+        self._assignment = self._assign(config, inventory, before.pollers.memories())
         self._forget_replaced(before)
         self._assignment.state.adopt(before.state)
         if (config.poll.interval_s, config.ping.interval_s) != (
@@ -198,7 +204,13 @@ class Agent:
         self._count_traffic()
         return self._snapshot
 
-    def _assign(self, config: Config, inventory: Inventory) -> Assignment:
+    def memory(self) -> Memory:
+        """Return what is worth keeping over a restart, as it is now."""
+        return Memory(self._assignment.pollers.memories())
+
+    def _assign(
+        self, config: Config, inventory: Inventory, memories: Mapping[AskedKey, DeviceMemory]
+    ) -> Assignment:
         metrics = self._metrics
         self._weak_choices.warn(config.auths)
         self._tools.client.limit_requests(config.poll.requests_per_second)
@@ -207,7 +219,7 @@ class Agent:
         metrics.inventory_devices.set(len(inventory.devices))
         metrics.inventory_links.set(len(inventory.links))
         metrics.inventory_endpoints.set(len(inventory.endpoints))
-        pollers = Pollers(config, inventory, self._tools, self._observations, self._count_error)
+        pollers = Pollers(config, inventory, self._tools, self._observations, self._count_error, memories)
         state = FleetState(inventory, self._observations, state_settings(config))
         return Assignment(config, inventory, make_plan(inventory), pollers, state)
 

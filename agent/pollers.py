@@ -5,7 +5,7 @@ Whatever goes wrong with one device, address or endpoint ends in its own outcome
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
@@ -18,11 +18,13 @@ from phusong.collectors.readings import PingReading, SystemReading
 from phusong.collectors.snmp.batch import BatchReader
 from phusong.collectors.snmp.client import SnmpClient, Target
 from phusong.collectors.snmp.errors import RequestTimeout, SnmpError
+from phusong.collectors.snmp.learned import LearnedSizes
 from phusong.collectors.video_endpoint import read_system
 
+from .device_memory import AskedKey, DeviceMemory
 from .input.config import Config
 from .input.credentials import credentials_of
-from .inventory import Device, Endpoint, Inventory
+from .inventory import Device, Endpoint, InterfaceSelector, Inventory
 from .observations import Observations
 from .poll_plan import DeviceJob, EndpointJob, PingJob
 from .snmp_security import EngineWatch
@@ -61,6 +63,7 @@ class Pollers:
         tools: Tools,
         observations: Observations,
         count_error: Callable[[str], None],
+        memories: Mapping[AskedKey, DeviceMemory] | None = None,
     ) -> None:
         self._count_error = count_error
         self._config = config
@@ -68,8 +71,15 @@ class Pollers:
         self._tools = tools
         self._observations = observations
         self._credentials = {name: credentials_of(auth) for name, auth in config.auths.items()}
-        self._devices: dict[str, tuple[Target, InterfacePoller]] = {}
-        self._readers: dict[str, BatchReader] = {}
+        self._memories = {
+            key: memory
+            for key, memory in (memories or {}).items()
+            if (asked := self._asked(key)) and memory.address == _address(asked)
+        }
+        """What was known before this began; a device that has another address now is another device."""
+        self._contracted_bps = _contracted_bps(inventory)
+        self._devices: dict[str, InterfacePoller] = {}
+        self._readers: dict[AskedKey, BatchReader] = {}
         self._retired = False
 
     def retire(self) -> None:
@@ -118,22 +128,64 @@ class Pollers:
 
     async def _poll_device(self, job: DeviceJob) -> InterfacesPoll:
         device = self._inventory.devices[job.device_id]
-        target = await self._target(device, job.device_id)
-        known = self._devices.get(job.device_id)
-        if known is None or known[0] != target:
-            reader = BatchReader(self._tools.client, target)
-            poller = InterfacePoller(
-                job.device_id, self._tools.client, reader, job.selectors, self._observations.monotonic
+        key = ("device", job.device_id)
+        reader = await self._reader(key, device)
+        poller = self._devices.get(job.device_id)
+        if poller is None or poller.reader is not reader:
+            memory = self._memories.get(key)
+            poller = self._devices[job.device_id] = InterfacePoller(
+                job.device_id,
+                self._tools.client,
+                reader,
+                job.selectors,
+                self._observations.monotonic,
+                contracted_bps=self._contracted_bps.get(job.device_id),
+                memory=memory.interfaces if memory and poller is None else None,
             )
-            known = self._devices[job.device_id] = (target, poller)
-        return await known[1].poll()
+        return await poller.poll()
 
     async def _poll_endpoint(self, endpoint_id: str) -> SystemReading:
-        target = await self._target(self._inventory.endpoints[endpoint_id], endpoint_id)
-        reader = self._readers.get(endpoint_id)
+        return await read_system(
+            await self._reader(("endpoint", endpoint_id), self._inventory.endpoints[endpoint_id])
+        )
+
+    async def _reader(self, key: AskedKey, asked: Device | Endpoint) -> BatchReader:
+        """Return the reader of a device or endpoint: a new one when its name leads to another address now."""
+        target = await self._target(asked, key[1])
+        reader = self._readers.get(key)
         if reader is None or reader.target != target:
-            reader = self._readers[endpoint_id] = BatchReader(self._tools.client, target)
-        return await read_system(reader)
+            memory = self._memories.get(key) if reader is None else None
+            sizes = LearnedSizes()
+            if memory is not None:
+                sizes.recall(memory.objects_per_request, memory.bulk_repetitions)
+                self._tools.client.engines.restore(target.address, memory.engine_id)
+            reader = self._readers[key] = BatchReader(self._tools.client, target, sizes)
+        return reader
+
+    def memories(self) -> dict[AskedKey, DeviceMemory]:
+        """Return what is known of every device and endpoint by now, in values that do not change any more."""
+        memories = dict(self._memories)
+        for key, reader in self._readers.items():
+            asked = self._asked(key)
+            if asked is None:
+                continue
+            kind, asked_id = key
+            poller = self._devices.get(asked_id) if kind == "device" else None
+            target = reader.target
+            memories[key] = DeviceMemory(
+                address=_address(asked),
+                interfaces=poller.memory if poller else None,
+                engine_id=self._tools.client.engines.pinned_id(target.address),
+                objects_per_request=reader.sizes.objects.proven,
+                bulk_repetitions=reader.sizes.repetitions.proven,
+            )
+        return memories
+
+    def _asked(self, key: AskedKey) -> Device | Endpoint | None:
+        kind, asked_id = key
+        if kind == "device":
+            return self._inventory.devices.get(asked_id)
+        return self._inventory.endpoints.get(asked_id)
 
     async def _ping(self, job: PingJob) -> PingReading:
         address = await self._tools.addresses.numeric(job.address)
@@ -149,3 +201,19 @@ class Pollers:
             retries=self._config.poll.retries,
             reply_from=frozenset(asked.reply_from if isinstance(asked, Device) else ()),
         )
+
+
+def _address(asked: Device | Endpoint) -> str:
+    return f"{asked.address}:{asked.port}"
+
+
+def _contracted_bps(inventory: Inventory) -> dict[str, dict[InterfaceSelector, float]]:
+    """Return, by device, the contracted bit/s of the line behind each interface, the larger direction."""
+    rates: dict[str, dict[InterfaceSelector, float]] = {}
+    for link in inventory.links.values():
+        contracted = max(link.contracted_down_mbps, link.contracted_up_mbps) * 1e6
+        for end in (link.near, link.far):
+            if end is not None:
+                of_device = rates.setdefault(end.device_id, {})
+                of_device[end.interface] = max(contracted, of_device.get(end.interface, 0.0))
+    return rates

@@ -33,6 +33,7 @@ from .input.problems import InputProblems
 from .input.settings import load_all
 from .inventory import Inventory
 from .lifecycle import notify, on_signals, watchdog_interval_s
+from .state_store import StateFolderInUse, StateStore
 
 log = structlog.get_logger()
 
@@ -40,6 +41,9 @@ JUDGE_EVERY_S = 1.0
 COVERAGE_LOOK_EVERY_S = 10.0
 FEED_EVERY_S = 30.0
 """How often ``state/snapshot.json`` is written for the map."""
+SAVE_EVERY_S = 60.0
+SAVE_SOON_S = 5.0
+"""How often ``state/phusong.db`` is written, and how soon when a device or its rows have changed."""
 FEED_FILE = "snapshot.json"
 NOT_LOOKED_AT = (-1, -1)
 """Stands for the modification time and size of a coverage.json that nobody has looked for yet."""
@@ -76,14 +80,19 @@ class Service:
         self._feed_failed = False
         try:
             config.state.mkdir(parents=True, exist_ok=True)
-            self.agent = Agent(config, inventory, self._metrics)
-        except PingUnavailable as error:
+            self._store = StateStore(config.state, self._metrics, time.time)
+        except StateFolderInUse as error:
             raise StartFailed(str(error)) from error
         except OSError as error:
             raise StartFailed(
                 f"{config.state}: the state folder cannot be made ({error.strerror}); make it writable, "
                 "or name another one as 'state'"
             ) from error
+        try:
+            self.agent = Agent(config, inventory, self._metrics, self._store.load(time.monotonic()))
+        except PingUnavailable as error:
+            self._store.close()
+            raise StartFailed(str(error)) from error
         self._server = self._make_server()
         self._note_reload(good=True)
 
@@ -106,6 +115,7 @@ class Service:
             await self._server.start()
         except ListenError as error:
             await self.agent.drain()
+            self._store.close()
             raise StartFailed(str(error)) from error
         on_signals(stop=self.stop, reload=self._reload_soon)
         self.agent.start()
@@ -117,6 +127,8 @@ class Service:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
         await self.agent.drain()
+        await self.save_state()
+        self._store.close()
         await self._server.close()
         log.info("agent_stopped")
 
@@ -192,6 +204,20 @@ class Service:
         else:
             self._feed_failed = False
 
+    async def save_state(self) -> None:
+        """Write what must outlive this process; whatever the disk says, the agent goes on."""
+        await asyncio.to_thread(self._store.save, self.agent.memory(), time.monotonic())
+
+    async def _save_now_and_then(self) -> None:
+        """Save once a minute, and soon after something that a restart must not undo."""
+        saved_at = time.monotonic()
+        while True:
+            await asyncio.sleep(SAVE_SOON_S)
+            if self.agent.memory_urgent or time.monotonic() - saved_at >= SAVE_EVERY_S:
+                saved_at = time.monotonic()
+                self.agent.memory_urgent = False
+                await self.save_state()
+
     async def _judge(self) -> None:
         self.agent.current()
 
@@ -207,6 +233,7 @@ class Service:
             _every(JUDGE_EVERY_S, self._judge),
             _every(COVERAGE_LOOK_EVERY_S, self.look_at_coverage),
             _every(FEED_EVERY_S, self.write_feed),
+            self._save_now_and_then(),
         ]
         watchdog_s = watchdog_interval_s()
         if watchdog_s:

@@ -6,7 +6,7 @@ fits several rows is refused with the candidates, never guessed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -55,6 +55,19 @@ class InterfaceNotFound(LookupError):
     """No row, or no single row, has the name; the message says which rows come near."""
 
 
+class InterfaceAmbiguous(InterfaceNotFound):
+    """Several rows have the name; ``indexes`` are their numbers."""
+
+    def __init__(self, selector: InterfaceSelector, indexes: Sequence[int], rows: Mapping[int, str]) -> None:
+        """Make the message; ``rows`` says more of some of the rows, for who must choose one."""
+        shown = [f"index:{index}{rows.get(index, '')}" for index in indexes[:CANDIDATES_SHOWN]]
+        more = f" and {len(indexes) - len(shown)} more" if len(indexes) > len(shown) else ""
+        super().__init__(
+            f"{len(indexes)} interfaces are called '{selector}' ({', '.join(shown)}{more}): name one by index"
+        )
+        self.indexes = tuple(indexes)
+
+
 def find_index(selector: InterfaceSelector, names: Mapping[int, str]) -> int:
     """Return the ifIndex of the one row whose name in the selector's column is the selector's text.
 
@@ -63,15 +76,14 @@ def find_index(selector: InterfaceSelector, names: Mapping[int, str]) -> int:
     Raises
     ------
     InterfaceNotFound
-        No row fits, or several do.
+        No row fits, or several do (``InterfaceAmbiguous``).
     """
     found = [index for index, name in names.items() if selector.means(name)]
     if len(found) == 1:
         return found[0]
-    if not found:
-        raise InterfaceNotFound(f"no interface '{selector}' among {len(names)} rows")
-    candidates = ", ".join(f"index:{index}" for index in found[:CANDIDATES_SHOWN])
-    raise InterfaceNotFound(f"{len(found)} interfaces are called '{selector}' ({candidates}): name one by index")
+    if found:
+        raise InterfaceAmbiguous(selector, found, {})
+    raise InterfaceNotFound(f"no interface '{selector}' among {len(names)} rows")
 
 
 def agent_restarted(previous_ticks: int, now_ticks: int, elapsed_s: float) -> bool:
@@ -82,7 +94,14 @@ def agent_restarted(previous_ticks: int, now_ticks: int, elapsed_s: float) -> bo
     is ahead is no restart (this machine may have slept), nor is a clock that stands still.
     """
     elapsed_ticks = round(elapsed_s * 100)
-    behind = (previous_ticks + elapsed_ticks - now_ticks) % TICKS
-    if min(behind, TICKS - behind) <= RESTART_TOLERANCE_TICKS + elapsed_ticks // 100:
+    if not clock_off_ticks(previous_ticks, now_ticks, elapsed_s):
         return False
     return now_ticks != previous_ticks and now_ticks - previous_ticks < elapsed_ticks
+
+
+def clock_off_ticks(previous_ticks: int, now_ticks: int, elapsed_s: float) -> int:
+    """Return by how many ticks sysUpTime is not where it should be; 0 within 30 s and 1 % of the elapsed time."""
+    elapsed_ticks = round(elapsed_s * 100)
+    behind = (previous_ticks + elapsed_ticks - now_ticks) % TICKS
+    off = min(behind, TICKS - behind)
+    return off if off > RESTART_TOLERANCE_TICKS + elapsed_ticks // 100 else 0

@@ -1,97 +1,46 @@
 """Reads the interface rows that links are made of, device by device (IF-MIB, RFC 2863).
 
-All rows wanted of a device share its requests. A row is found by name once and then asked directly; it is looked
-up again when the agent restarted, the table changed or the row answers to another name.
+All rows wanted of a device share its requests. A row is found by name once (``interface_finder``) and then asked
+directly; it is looked up again when the agent restarted, the table changed or the row answers to another name.
+What a row's values mean is in ``interface_row``, what passed between two readings in ``rates``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from . import mib
-from .device_text import decode_text
-from .interface_lookup import (
-    COLUMN_OIDS,
-    Column,
-    InterfaceNotFound,
-    InterfaceSelector,
-    agent_restarted,
-    find_index,
+from .interface_finder import InterfaceFinder
+from .interface_lookup import COLUMN_OIDS, Column, InterfaceSelector, agent_restarted, clock_off_ticks
+from .interface_memory import DeviceIdentity, InterfaceMemory
+from .interface_row import (
+    COLUMNS,
+    HC_COLUMNS,
+    HighAndLow,
+    Row,
+    as_int,
+    hc_stands_still,
+    octets_of,
+    reading_of,
 )
+from .rates import Interval, NoRate, compare, next_sample
 from .readings import InterfaceReading
 from .snmp.batch import BatchReader
 from .snmp.ber import Oid, Value
 from .snmp.client import SnmpClient
 from .snmp.credentials import V1
-from .snmp.walk import walk
 
 LOOKUP_AGAIN_POLLS = 16
 """A row that was not found is looked for again after 1, 2, 4 ... at most so many polls, or on a change."""
-LONGEST_COUNTER_DIGITS = 20
-IF_SPEED_STUCK = 2**32 - 1
-IF_HIGH_SPEED_SANE = 2**31 - 1
+VAIN_LOOKUP_POLLS = 32
+"""After a change that moved no row, changes are not looked at for 1, 2, 4 ... at most so many polls."""
 TABLE_UNSTEADY = "the interface table changes while it is read"
 
 _TABLE_OBJECTS: tuple[Oid, ...] = (mib.SYS_UP_TIME, mib.IF_TABLE_LAST_CHANGE)
 
-_COLUMNS: tuple[Oid, ...] = (
-    mib.IF_NAME,
-    mib.IF_ALIAS,
-    mib.IF_DESCR,
-    mib.IF_ADMIN_STATUS,
-    mib.IF_OPER_STATUS,
-    mib.IF_SPEED,
-    mib.IF_HIGH_SPEED,
-    mib.IF_LAST_CHANGE,
-    mib.IF_IN_OCTETS,
-    mib.IF_OUT_OCTETS,
-    mib.IF_IN_UCAST_PKTS,
-    mib.IF_OUT_UCAST_PKTS,
-    mib.IF_IN_ERRORS,
-    mib.IF_OUT_ERRORS,
-    mib.IF_IN_DISCARDS,
-    mib.IF_OUT_DISCARDS,
-    mib.IF_COUNTER_DISCONTINUITY_TIME,
-)
-_HC_COLUMNS: tuple[Oid, ...] = (
-    mib.IF_HC_IN_OCTETS,
-    mib.IF_HC_OUT_OCTETS,
-    mib.IF_HC_IN_UCAST_PKTS,
-    mib.IF_HC_OUT_UCAST_PKTS,
-)
-"""Counter64 does not exist in SNMPv1, so its agents are not asked for these."""
 
-
-class _Row(NamedTuple):
-    """The values of one row, in the order of the columns above; by position, since OIDs are slow as keys."""
-
-    name: Value
-    alias: Value
-    descr: Value
-    admin_status: Value
-    oper_status: Value
-    speed: Value
-    high_speed: Value
-    last_change: Value
-    in_octets: Value
-    out_octets: Value
-    in_ucast_packets: Value
-    out_ucast_packets: Value
-    in_errors: Value
-    out_errors: Value
-    in_discards: Value
-    out_discards: Value
-    discontinuity: Value
-    hc_in_octets: Value = None
-    hc_out_octets: Value = None
-    hc_in_ucast_packets: Value = None
-    hc_out_ucast_packets: Value = None
-
-    def named_by(self, column: Column) -> Value:
-        """Return the value of a column by which rows are found."""
-        return {Column.NAME: self.name, Column.ALIAS: self.alias, Column.DESCR: self.descr}[column]
+UNKNOWN_DEVICE = DeviceIdentity()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +52,37 @@ class InterfacesPoll:
     problems: dict[InterfaceSelector, str]
     table_change_ticks: int | None = None
     """ifTableLastChange: the sysUpTime at which a row was last made or deleted."""
+    traffic: dict[InterfaceSelector, Interval | NoRate] = field(default_factory=dict)
+    """What passed since the reading before, for every reading."""
+    agent_restarts: int = 0
+    """How often the device's agent was seen to restart."""
+    moved_rows: int = 0
+    """How many rows have another number than at the poll before."""
+    replaced: DeviceIdentity | None = None
+    """What the device was before, when another one answers now."""
+    identity: DeviceIdentity = UNKNOWN_DEVICE
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What one reading of all rows brought."""
+
+    sys_uptime_ticks: int | None = None
+    table_change_ticks: int | None = None
+    read_at_s: float = 0.0
+    readings: dict[InterfaceSelector, tuple[InterfaceReading, float]] = field(default_factory=dict)
+    """With the moment of each."""
+    problems: dict[InterfaceSelector, str] = field(default_factory=dict)
+    misnamed: list[InterfaceSelector] = field(default_factory=list)
+    """Whose row answers to another name now."""
 
 
 class InterfacePoller:
-    """Polls the wanted rows of one device and remembers where they are."""
+    """Polls the wanted rows of one device and remembers where they are.
+
+    ``contracted_bps`` is the contracted bit/s of the line behind a selector; ``memory`` is what an earlier poller
+    of the same device knew, on the same clock.
+    """
 
     def __init__(
         self,
@@ -116,23 +92,41 @@ class InterfacePoller:
         selectors: Iterable[InterfaceSelector],
         clock: Callable[[], float],
         legacy_charset: str | None = None,
+        *,
+        contracted_bps: Mapping[InterfaceSelector, float] | None = None,
+        memory: InterfaceMemory | None = None,
     ) -> None:
+        self.reader = reader
         self._device_id = device_id
-        self._client = client
-        self._reader = reader
         self._selectors = tuple(dict.fromkeys(selectors))
         self._clock = clock
-        self._legacy_charset = legacy_charset
+        self._contracted_bps = contracted_bps or {}
+        self._finder = InterfaceFinder(client, reader, legacy_charset)
         version1 = reader.target.auth.version == V1
-        self._columns = _COLUMNS if version1 else _COLUMNS + _HC_COLUMNS
+        self._columns = COLUMNS if version1 else COLUMNS + HC_COLUMNS
         self._objects: dict[int, tuple[Oid, ...]] = {}
         """By ifIndex: what is asked of a row."""
-        self._indexes: dict[InterfaceSelector, int] = {}
         self._problems: dict[InterfaceSelector, str] = {}
-        self._uptime: tuple[int, float] | None = None
-        self._table_change: int | None = None
-        self._polls_since_lookup = 0
+        self._octets: dict[InterfaceSelector, tuple[HighAndLow, bool]] = {}
+        """The octet counters read last, of both widths, and whether those of 64 bits are dead."""
+        self._memory = memory
+        self._identity = memory.identity if memory else UNKNOWN_DEVICE
+        self._naming = self._finder.naming(self._identity)
+        self._replaced: DeviceIdentity | None = None
+        samples = memory.samples if memory else {}
+        self._indexes = {
+            selector: samples[selector].reading.if_index for selector in self._selectors if selector in samples
+        }
+        self._polls_since_lookup = int(len(self._indexes) == len(self._selectors))
+        """0 when the rows must be looked up."""
         self._look_again_after = 0
+        self._change_unseen = False
+        self._ignore_changes_for = 0
+
+    @property
+    def memory(self) -> InterfaceMemory | None:
+        """What is known after the latest poll that succeeded: another object after each."""
+        return self._memory
 
     async def poll(self) -> InterfacesPoll:
         """Read all rows once.
@@ -142,117 +136,130 @@ class InterfacePoller:
         SnmpError
             The device did not answer a request, or refused it.
         """
-        if self._polls_since_lookup == 0 or (
-            self._problems and self._polls_since_lookup >= self._look_again_after
-        ):
+        indexes_before = dict(self._indexes)
+        self._replaced = None
+        looked = self._polls_since_lookup == 0 or (
+            bool(self._problems) and self._polls_since_lookup >= self._look_again_after
+        )
+        if looked:
             await self._look_up()
-        poll, misnamed = await self._read_rows()
-        if misnamed or self._table_moved(poll.sys_uptime_ticks, poll.table_change_ticks):
+        rows = await self._read_rows()
+        if rows.misnamed or (not looked and self._shall_look(rows)):
             await self._look_up()
-            poll, misnamed = await self._read_rows()
-        for selector in misnamed:
+            if not rows.misnamed:
+                self._note_whether_in_vain(indexes_before)
+            rows = await self._read_rows()
+        for selector in rows.misnamed:
             self._problems[selector] = TABLE_UNSTEADY
             del self._indexes[selector]
-        self._uptime = None if poll.sys_uptime_ticks is None else (poll.sys_uptime_ticks, self._clock())
-        self._table_change = poll.table_change_ticks
         if self._polls_since_lookup == 0:
             longer = min(max(1, 2 * self._look_again_after), LOOKUP_AGAIN_POLLS)
             self._look_again_after = longer if self._problems else 0
         self._polls_since_lookup += 1
-        return poll
+        return self._conclude(rows, indexes_before)
 
-    def _table_moved(self, uptime: int | None, table_change: int | None) -> bool:
-        """Tell whether rows may have other numbers than at the previous poll."""
-        if self._polls_since_lookup == 0:
+    def _shall_look(self, rows: _Rows) -> bool:
+        """Tell whether rows may have other numbers than at the previous poll, and it is time to look.
+
+        Each reading carries its row's name, so what a change that is not looked at can hide is only a second row
+        of the same name.
+        """
+        memory = self._memory
+        if memory is None:
             return False
-        if table_change != self._table_change:
-            return True
-        if uptime is None or self._uptime is None:
-            return False
-        previous, when = self._uptime
-        return agent_restarted(previous, uptime, self._clock() - when)
+        changed = rows.table_change_ticks != memory.table_change_ticks or _clock_off(memory, rows)
+        if not changed:
+            self._ignore_changes_for = 0
+        self._change_unseen = self._change_unseen or changed
+        return self._change_unseen and self._polls_since_lookup > self._ignore_changes_for
+
+    def _note_whether_in_vain(self, indexes_before: Mapping[InterfaceSelector, int]) -> None:
+        """Let a device that says at every poll that its table changed wait longer each time that it had not."""
+        longer = min(max(1, 2 * self._ignore_changes_for), VAIN_LOOKUP_POLLS)
+        self._ignore_changes_for = longer if self._indexes == indexes_before else 0
 
     async def _look_up(self) -> None:
-        """Find the row of every selector, walking only the columns that the selectors use."""
-        self._indexes.clear()
+        """Find the row of every selector, and whether it is still the same device that answers."""
+        found = await self._finder.find(self._selectors)
+        if self._memory is not None and found.identity.replaces(self._memory.identity):
+            self._replaced = self._memory.identity
+        self._octets = {
+            selector: known
+            for selector, known in self._octets.items()
+            if self._replaced is None and found.indexes.get(selector) == self._indexes.get(selector)
+        }
         self._objects.clear()
-        self._problems.clear()
-        self._reader.forget_absent()
+        self._identity, self._naming = found.identity, found.naming
+        self._indexes, self._problems = found.indexes, found.problems
         self._polls_since_lookup = 0
-        await self._reader.read([mib.SYS_UP_TIME])  # finds a silent device before a walk tries less
-        names: dict[Column, dict[int, str]] = {}
-        partial: dict[Column, str] = {}
-        for column in dict.fromkeys(selector.column for selector in self._selectors):
-            if column is not Column.INDEX:
-                result = await walk(
-                    self._client, self._reader.target, COLUMN_OIDS[column], sizes=self._reader.sizes
-                )
-                width = len(COLUMN_OIDS[column]) + 1
-                names[column] = {oid[-1]: self._text(value) for oid, value in result.rows if len(oid) == width}
-                partial[column] = f" (names read in part only: {result.partial})" if result.partial else ""
-        for selector in self._selectors:
-            try:
-                if selector.column is Column.INDEX:
-                    self._indexes[selector] = int(selector.text)
-                else:
-                    self._indexes[selector] = find_index(selector, names[selector.column])
-            except InterfaceNotFound as error:
-                self._problems[selector] = f"{error}{partial[selector.column]}"
+        self._change_unseen = False
 
-    async def _read_rows(self) -> tuple[InterfacesPoll, list[InterfaceSelector]]:
-        """Read the rows found; also return the selectors whose row now answers to another name."""
-        uptime: int | None = None
-        table_change: int | None = None
-        readings: dict[InterfaceSelector, InterfaceReading] = {}
-        problems = dict(self._problems)
-        misnamed: list[InterfaceSelector] = []
+    async def _read_rows(self) -> _Rows:
+        """Read the rows found."""
+        rows = _Rows(problems=dict(self._problems))
         found = list(self._indexes.items())
         width = len(self._columns)
-        rows_per_request = max(1, (self._reader.objects_per_request - len(_TABLE_OBJECTS)) // width)
+        rows_per_request = max(1, (self.reader.objects_per_request - len(_TABLE_OBJECTS)) // width)
         for start in range(0, max(1, len(found)), rows_per_request):
             group = found[start : start + rows_per_request]
             oids = [*_TABLE_OBJECTS, *(oid for _, index in group for oid in self._row_objects(index))]
-            ticks, change, *values = await self._reader.read(oids)
+            ticks, change, *values = await self.reader.read(oids)
+            now = self._clock()
             if start == 0:
-                uptime, table_change = as_int(ticks), as_int(change)
-            rows = [_Row(*values[first : first + width]) for first in range(0, len(values), width)]
-            unsteady = await self._find_misnamed(group, rows, change)
-            misnamed += unsteady
-            for (selector, index), row in zip(group, rows, strict=True):
+                rows.sys_uptime_ticks, rows.table_change_ticks, rows.read_at_s = as_int(ticks), as_int(change), now
+            answers = [Row(*values[first : first + width]) for first in range(0, len(values), width)]
+            unsteady = await self._find_misnamed(group, answers, change)
+            rows.misnamed += unsteady
+            for (selector, index), row in zip(group, answers, strict=True):
                 if selector in unsteady:
-                    problems[selector] = TABLE_UNSTEADY
+                    rows.problems[selector] = TABLE_UNSTEADY
                 elif as_int(row.oper_status) is None and as_int(row.admin_status) is None:
-                    problems[selector] = f"row {index} has no ifOperStatus"
+                    rows.problems[selector] = f"row {index} has no ifOperStatus"
                 else:
-                    readings[selector] = self._reading(index, as_int(ticks), row)
-        return InterfacesPoll(uptime, readings, problems, table_change), misnamed
+                    reading = reading_of(
+                        self._device_id,
+                        index,
+                        as_int(ticks),
+                        row,
+                        self._naming,
+                        hc_dead=self._hc_dead(selector, octets_of(row)),
+                    )
+                    rows.readings[selector] = (reading, now)
+        return rows
+
+    def _hc_dead(self, selector: InterfaceSelector, octets: HighAndLow) -> bool:
+        """Tell whether the row's 64-bit counters are dead, and remember its counters for the next time."""
+        before = self._octets.get(selector)
+        dead = before is not None and hc_stands_still(before[0], octets, was_dead=before[1])
+        self._octets[selector] = (octets, dead)
+        return dead
 
     async def _find_misnamed(
-        self, group: Sequence[tuple[InterfaceSelector, int]], rows: Sequence[_Row], change: Value
+        self, group: Sequence[tuple[InterfaceSelector, int]], rows: Sequence[Row], change: Value
     ) -> set[InterfaceSelector]:
         """Return whose row answers to another name than it was found by.
 
         Rows that came in several replies are checked once more at their end: the table may change in between.
         """
-        misnamed = {
-            selector
-            for (selector, _), row in zip(group, rows, strict=True)
-            if selector.column is not Column.INDEX and not self._means(selector, row.named_by(selector.column))
-        }
-        if self._reader.one_reply:
+        naming = self._naming
+        misnamed: set[InterfaceSelector] = set()
+        named: list[tuple[InterfaceSelector, Column, Oid]] = []
+        for (selector, index), row in zip(group, rows, strict=True):
+            if selector.column is Column.INDEX:
+                continue
+            column = (naming.name(row)[0] or Column.NAME) if selector.column is Column.NAME else selector.column
+            named.append((selector, column, (*COLUMN_OIDS[column], index)))
+            if not naming.selected(selector, column, row.named_by(column)):
+                misnamed.add(selector)
+        if self.reader.one_reply:
             return misnamed
-        named = [(selector, index) for selector, index in group if selector.column is not Column.INDEX]
-        oids = [(*COLUMN_OIDS[selector.column], index) for selector, index in named]
-        change_now, *names = await self._reader.read([mib.IF_TABLE_LAST_CHANGE, *oids])
+        change_now, *names = await self.reader.read([mib.IF_TABLE_LAST_CHANGE, *(oid for _, _, oid in named)])
         if change_now != change:
             return {selector for selector, _ in group}
-        for (selector, _), name in zip(named, names, strict=True):
-            if not self._means(selector, name):
+        for (selector, column, _), name in zip(named, names, strict=True):
+            if not naming.selected(selector, column, name):
                 misnamed.add(selector)
         return misnamed
-
-    def _means(self, selector: InterfaceSelector, name: Value) -> bool:
-        return selector.means(self._text(name))
 
     def _row_objects(self, index: int) -> tuple[Oid, ...]:
         """Return the objects of a row, the same ones every time: so the request is soon found again."""
@@ -261,79 +268,54 @@ class InterfacePoller:
             objects = self._objects[index] = tuple((*column, index) for column in self._columns)
         return objects
 
-    def _reading(self, index: int, ticks: int | None, row: _Row) -> InterfaceReading:
-        alias = self._text(row.alias)
-        name = self._text(row.name) or self._text(row.descr) or alias or f"if{index}"
-        octets_bits, in_octets, out_octets = choose_counters(
-            as_int(row.hc_in_octets), as_int(row.hc_out_octets), as_int(row.in_octets), as_int(row.out_octets)
+    def _conclude(self, rows: _Rows, indexes_before: Mapping[InterfaceSelector, int]) -> InterfacesPoll:
+        """Compare with what was known, and remember what is known now."""
+        memory = self._memory
+        known = memory.samples if memory else {}
+        samples = dict(known) if self._replaced is None else {}
+        traffic: dict[InterfaceSelector, Interval | NoRate] = {}
+        for selector, (reading, at_s) in rows.readings.items():
+            before = known.get(selector)
+            if before is not None and self._replaced is not None:
+                outcome: Interval | NoRate = NoRate.OTHER_DEVICE
+            else:
+                outcome = compare(before, reading, at_s, self._contracted_bps.get(selector, 0.0))
+            traffic[selector] = outcome
+            samples[selector] = next_sample(before, reading, at_s, outcome)
+        restarts = memory.agent_restarts + _restarted(memory, rows) if memory else 0
+        self._memory = InterfaceMemory(
+            read_at_s=rows.read_at_s,
+            sys_uptime_ticks=rows.sys_uptime_ticks,
+            table_change_ticks=rows.table_change_ticks,
+            identity=self._identity,
+            samples=samples,
+            agent_restarts=restarts,
         )
-        packets_bits, in_packets, out_packets = choose_counters(
-            as_int(row.hc_in_ucast_packets),
-            as_int(row.hc_out_ucast_packets),
-            as_int(row.in_ucast_packets),
-            as_int(row.out_ucast_packets),
-        )
-        return InterfaceReading(
-            device_id=self._device_id,
-            if_index=index,
-            if_name=name,
-            if_alias=alias,
-            sys_uptime_ticks=ticks,
-            admin_status=as_int(row.admin_status),
-            oper_status=as_int(row.oper_status),
-            speed_bps=choose_speed(as_int(row.high_speed), as_int(row.speed)),
-            last_change_ticks=as_int(row.last_change),
-            discontinuity_ticks=as_int(row.discontinuity),
-            in_octets=in_octets,
-            out_octets=out_octets,
-            octets_bits=octets_bits,
-            in_ucast_packets=in_packets,
-            out_ucast_packets=out_packets,
-            packets_bits=packets_bits,
-            in_errors=as_int(row.in_errors),
-            out_errors=as_int(row.out_errors),
-            in_discards=as_int(row.in_discards),
-            out_discards=as_int(row.out_discards),
+        return InterfacesPoll(
+            sys_uptime_ticks=rows.sys_uptime_ticks,
+            readings={selector: reading for selector, (reading, _) in rows.readings.items()},
+            problems=rows.problems,
+            table_change_ticks=rows.table_change_ticks,
+            traffic=traffic,
+            agent_restarts=restarts,
+            moved_rows=sum(
+                indexes_before.get(selector, index) != index for selector, index in self._indexes.items()
+            ),
+            identity=self._identity,
+            replaced=self._replaced,
         )
 
-    def _text(self, value: Value) -> str:
-        return decode_text(value, self._legacy_charset) if isinstance(value, bytes) else ""
+
+def _clock_off(memory: InterfaceMemory, rows: _Rows) -> bool:
+    """Tell whether sysUpTime is not where the time since the previous poll would have brought it."""
+    before, now = memory.sys_uptime_ticks, rows.sys_uptime_ticks
+    if before is None or now is None or before == now:
+        return False
+    return clock_off_ticks(before, now, rows.read_at_s - memory.read_at_s) > 0
 
 
-def as_int(value: Value) -> int | None:
-    """Return the number in a value: also when an agent sends it as text or as the octets of a Counter64.
-
-    No object that is polled is ever negative: an agent that says so means the unsigned number of the same 32 bits.
-    """
-    if isinstance(value, int):
-        return value if value >= 0 else value % 2**32
-    if isinstance(value, bytes):
-        digits = value.strip(b" \t\r\n\0")
-        if digits.isdigit() and len(digits) <= LONGEST_COUNTER_DIGITS:
-            return int(digits)
-        if len(value) == 8:
-            return int.from_bytes(value, "big")
-    return None
-
-
-def choose_counters(
-    hc_in: int | None, hc_out: int | None, low_in: int | None, low_out: int | None
-) -> tuple[int | None, int | None, int | None]:
-    """Choose between the 64-bit and the 32-bit columns of one row: bits, in, out.
-
-    The 64-bit pair is taken when it is there and moves: some agents answer it with zeros, in one direction or
-    both, while the 32-bit one counts.
-    """
-    dead = (not hc_in and bool(low_in)) or (not hc_out and bool(low_out))
-    if (hc_in is not None or hc_out is not None) and not dead:
-        return 64, hc_in, hc_out
-    if low_in is not None or low_out is not None:
-        return 32, low_in, low_out
-    return None, None, None
-
-
-def choose_speed(high_speed: int | None, speed: int | None) -> int | None:
-    """Return the interface's speed in bit/s: ifHighSpeed where it says something, else ifSpeed unless stuck."""
-    if high_speed and high_speed <= IF_HIGH_SPEED_SANE:
-        return high_speed * 1_000_000
-    return None if speed == IF_SPEED_STUCK else speed
+def _restarted(memory: InterfaceMemory, rows: _Rows) -> bool:
+    before, now = memory.sys_uptime_ticks, rows.sys_uptime_ticks
+    if before is None or now is None:
+        return False
+    return agent_restarted(before, now, rows.read_at_s - memory.read_at_s)

@@ -40,3 +40,6 @@ IF_HIGH_SPEED: Final[Oid] = (*_IF_X_ENTRY, 15)
 IF_ALIAS: Final[Oid] = (*_IF_X_ENTRY, 18)
 IF_COUNTER_DISCONTINUITY_TIME: Final[Oid] = (*_IF_X_ENTRY, 19)
 IF_TABLE_LAST_CHANGE: Final[Oid] = (1, 3, 6, 1, 2, 1, 31, 1, 5, 0)
+
+# SNMP-FRAMEWORK-MIB (RFC 3411)
+SNMP_ENGINE_ID: Final[Oid] = (1, 3, 6, 1, 6, 3, 10, 2, 1, 1, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import mib
 from .device_text import decode_text
-from .interfaces import as_int
+from .interface_row import as_int
 from .readings import SystemReading
 from .snmp.batch import BatchReader
 from .snmp.ber import format_oid

@@ -381,6 +381,11 @@ AGENT = Section(
         Metric("phusong_inventory_endpoints", Kind.GAUGE, "Endpoints in the inventory"),
         Metric("phusong_state_write_errors_total", Kind.COUNTER, "Failed writes to the state folder"),
         Metric(
+            "phusong_state_files_put_aside_total",
+            Kind.COUNTER,
+            "State files that could not be used and were renamed to phusong.db.corrupt-*",
+        ),
+        Metric(
             "phusong_series_dropped_total",
             Kind.COUNTER,
             "Series left out of a page: device_limit, total_limit or bad_value",

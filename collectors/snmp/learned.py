@@ -93,3 +93,10 @@ class LearnedSizes:
 
     objects: LearnedSize = field(default_factory=_objects)
     repetitions: LearnedSize = field(default_factory=_repetitions)
+
+    def recall(self, objects: int | None, repetitions: int | None) -> None:
+        """Begin with what was learned in an earlier life, ``None`` where nothing was."""
+        if objects is not None:
+            self.objects.value = self.objects.proven = min(max(objects, 1), self.objects.most)
+        if repetitions is not None:
+            self.repetitions.value = self.repetitions.proven = min(repetitions, self.repetitions.most)

@@ -84,6 +84,11 @@ class Engines:
         if is_engine_id(engine_id) and address not in self._engines:
             self._engines[address] = Engine(engine_id, is_pinned=True)
 
+    def pinned_id(self, address: Address) -> bytes:
+        """Return the id that is pinned at an address, empty when none is."""
+        engine = self._engines.get(address)
+        return engine.engine_id if engine and engine.is_pinned else b""
+
     def forget(self, address: Address) -> None:
         """Drop what is known of an address: another device may be there."""
         self._engines.pop(address, None)

@@ -5,16 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest_asyncio
-from inventories import make_inventory, make_link
+from inventories import CONFIG, make_inventory, make_link
 from readings_made import end
 
 from phusong.agent.daemon import Agent
-from phusong.agent.input.config import Config, CoverageConfig, PingConfig, PollConfig, WebConfig
-from phusong.agent.input.credentials import CommunityAuth
-from phusong.agent.input.secret import Secret
 from phusong.agent.inventory import Column, InterfaceSelector, Inventory
 from phusong.agent.poll_plan import DeviceJob
 from phusong.agent.schedule import Due
@@ -24,17 +20,6 @@ from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.snapshot import Verdict
 
 WAN = InterfaceSelector(Column.NAME, "wan")
-CONFIG = Config(
-    province_code="22",
-    edition="2020-01",
-    inventory=Path("inventory"),
-    state=Path("state"),
-    auths={"wan": CommunityAuth(1, Secret(b"x"))},
-    poll=PollConfig(interval_s=30, timeout_s=0.05, retries=0),
-    ping=PingConfig(interval_s=10, packets=1, method="udp-echo", port=9),
-    coverage=CoverageConfig(summary=None, fallback_technology="4G", fallback_min_dbm=-105),
-    web=WebConfig(host="127.0.0.1", port=0, config=None, map=Path("map.html")),
-)
 
 
 def two_links() -> Inventory:

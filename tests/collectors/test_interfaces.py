@@ -13,14 +13,12 @@ from snmp_peers import Asked, TableAgent, Typed, client_for, device, interface_r
 
 from phusong.collectors import mib
 from phusong.collectors.interface_lookup import Column, InterfaceSelector
+from phusong.collectors.interface_row import as_int, choose_counters, choose_speed
 from phusong.collectors.interfaces import (
     LOOKUP_AGAIN_POLLS,
     TABLE_UNSTEADY,
     InterfacePoller,
     InterfacesPoll,
-    as_int,
-    choose_counters,
-    choose_speed,
 )
 from phusong.collectors.snmp import ber
 from phusong.collectors.snmp.batch import BatchReader
@@ -139,10 +137,14 @@ def test_a_row_is_found_by_each_column(column: str, text: str) -> None:
 
 def test_an_ambiguous_name_is_refused_with_the_candidates() -> None:
     """Two rows of one name: no guess, the candidates are named, and other links of the device are read."""
-    agent = TableAgent(device(interface_row(1, b"Gi0/1"), interface_row(7, b"Gi0/1"), interface_row(2, b"Gi0/2")))
+    twin = interface_row(7, b"Gi0/1", IF_ALIAS=b"spare")
+    agent = TableAgent(device(interface_row(1, b"Gi0/1"), twin, interface_row(2, b"Gi0/2")))
     poll = poll_once(agent, GI1, GI2)
     assert set(poll.readings) == {GI2}
-    assert "index:1, index:7" in poll.problems[GI1]
+    assert poll.problems[GI1] == (
+        "2 interfaces are called 'Gi0/1' (index:1 (alias 'to Gi0/1', descr 'Interface Gi0/1'), "
+        "index:7 (alias 'spare', descr 'Interface Gi0/1')): name one by index"
+    )
 
 
 def test_an_unknown_name_is_a_problem_and_looked_for_again() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -123,9 +124,16 @@ def test_a_bad_configuration_never_starts(tmp_path: Path) -> None:
 
 
 def test_an_address_in_use_is_a_clear_error(watch: Watch) -> None:
-    """A second agent on the same address ends at once and says why."""
+    """A second agent on the same address, or with the same state, ends at once and says why."""
     ready(watch)
-    done = run_cli("run", "--config", watch.folder / "phusong.yaml", timeout_s=20)
+    config = watch.folder / "phusong.yaml"
+    done = run_cli("run", "--config", config, timeout_s=20)
+    assert done.returncode == 2
+    assert "another phusong run" in done.stderr
+    assert "Traceback" not in done.stderr
+    other = watch.folder / "other.yaml"
+    other.write_text(re.sub("(?m)^state:.*", "state: other", config.read_text(encoding="utf-8")), encoding="utf-8")
+    done = run_cli("run", "--config", other, timeout_s=20)
     assert done.returncode == 2
     assert "in use" in done.stderr
     assert "Traceback" not in done.stderr

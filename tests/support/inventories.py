@@ -1,9 +1,13 @@
-"""Small inventories for tests."""
+"""Small inventories for tests, and a configuration for them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from phusong.agent.input.config import Config, CoverageConfig, PingConfig, PollConfig, WebConfig
+from phusong.agent.input.credentials import CommunityAuth
+from phusong.agent.input.secret import Secret
 from phusong.agent.inventory import (
     Column,
     Device,
@@ -15,6 +19,19 @@ from phusong.agent.inventory import (
     MaintenanceWindow,
     Site,
 )
+
+CONFIG = Config(
+    province_code="22",
+    edition="2020-01",
+    inventory=Path("inventory"),
+    state=Path("state"),
+    auths={"wan": CommunityAuth(1, Secret(b"public"))},
+    poll=PollConfig(interval_s=30, timeout_s=0.05, retries=0),
+    ping=PingConfig(interval_s=10, packets=1, method="udp-echo", port=9),
+    coverage=CoverageConfig(summary=None, fallback_technology="4G", fallback_min_dbm=-105),
+    web=WebConfig(host="127.0.0.1", port=0, config=None, map=Path("map.html")),
+)
+"""Its one credential is called ``wan``."""
 
 
 def make_link(

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from processes import CLI, fetch, free_port, run_cli, running, samples, wait_for
+from processes import CLI, fetch, free_port, run_cli, running, samples, stop_and_wait, wait_for
 from snmp_peers import free_udp_port, running_snmpd
 
 AUTH, PRIV = "canary-auth-7431", "canary-priv-7431"
@@ -77,7 +77,7 @@ def test_check_warns_of_weak_credentials(tmp_path: Path) -> None:
 
 
 def test_another_engine_at_a_device_is_told(tmp_path: Path) -> None:
-    """A restart of the device goes unnoticed; another engine ID counts and is logged, and polling goes on."""
+    """A restart of the device goes unnoticed; another engine counts, also one that came while we were away."""
     port, listen = free_udp_port(), free_port()
     config = write_config(tmp_path / "config", port, listen=listen)
     state = tmp_path / "snmpd"
@@ -96,7 +96,7 @@ def test_another_engine_at_a_device_is_told(tmp_path: Path) -> None:
     def asked() -> float:
         return samples(fetch(f"http://127.0.0.1:{listen}/metrics"), "phusong_snmp_requests_total")[""]
 
-    with running([*CLI, "run", "--config", config], tmp_path / "run.log"):
+    with running([*CLI, "run", "--config", config], tmp_path / "run.log") as agent:
         with running_snmpd(USER, folder=state, port=port):
             wait_for(lambda: is_up() == {'{link="l"}': 1}, "the link is up")
             assert changes() == {'{device="hub"}': 0}
@@ -106,9 +106,15 @@ def test_another_engine_at_a_device_is_told(tmp_path: Path) -> None:
             assert changes() == {'{device="hub"}': 0}
         with running_snmpd(USER + "exactEngineID 0x80001f8804c0ffee\n", port=port):
             wait_for(lambda: changes() == {'{device="hub"}': 1} and is_up() == {'{link="l"}': 1}, "another engine")
+        assert stop_and_wait(agent)[0] == 0
+    with (
+        running([*CLI, "run", "--config", config], tmp_path / "again.log"),
+        running_snmpd(USER + "exactEngineID 0x80001f8804decaf0\n", port=port),
+    ):
+        wait_for(lambda: changes() == {'{device="hub"}': 1}, "a third engine, come while the agent was away")
     log = (tmp_path / "run.log").read_text(encoding="utf-8")
     (line,) = [line for line in log.splitlines() if "snmp_engine_changed" in line]
     assert json.loads(line)["after"] == "80001f8804c0ffee"
     assert json.loads(line)["before"].startswith("80001f88")
     assert log.count("snmp_credentials_weak") == 2
-    assert "canary" not in log
+    assert "canary" not in log + (tmp_path / "again.log").read_text(encoding="utf-8")

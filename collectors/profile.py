@@ -71,10 +71,11 @@ class MibObject:
 
 @dataclass(frozen=True, slots=True)
 class RowFilter:
-    """Only rows in which this object has one of these numbers, or a text with one of these words in it."""
+    """Only rows in which this object has one of these numbers, another than those, or one of these words in it."""
 
     object: MibObject
     numbers: frozenset[int] = frozenset()
+    others_than: frozenset[int] = frozenset()
     words: tuple[str, ...] = ()
     """In lower case."""
 
@@ -110,6 +111,8 @@ class Sensor:
     """Only rows of this type in a table laid out as entPhySensorTable (RFC 3433), which brings their scale."""
     good: frozenset[int] = frozenset()
     bad: frozenset[int] = frozenset()
+    others_good: bool = False
+    """Whether every number that is not bad is good."""
     good_words: tuple[str, ...] = ()
     """For states sent as text, in lower case."""
     bad_words: tuple[str, ...] = ()
@@ -124,6 +127,9 @@ class Sensor:
     name_from: MibObject | None = None
     """The object of the same row that names it."""
     where: RowFilter | None = None
+    """Which rows are meant, looked at when rows are looked for."""
+    only_when: RowFilter | None = None
+    """When the number counts, looked at in every poll."""
     alternatives: tuple[Sensor, ...] = ()
     """Where to look, in this order, when the object has no rows."""
 

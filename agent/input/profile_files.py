@@ -178,14 +178,14 @@ def _check_base(draft: _Draft, drafts: Mapping[str, _Draft]) -> Iterable[Problem
 
 
 def _with_base(name: str, drafts: Mapping[str, _Draft]) -> Profile:
-    """Return a profile with the sensors of what it is based on; its own stand for those with the same object."""
+    """Return a profile with the sensors of what it is based on, but for the quantities that it has sensors for."""
     draft = drafts[name]
     profile, sensors = draft.profile, list(draft.profile.sensors)
     base, seen = draft.based_on, {name}
     while base in drafts and base not in seen:
         seen.add(base)
-        own = {(sensor.quantity, sensor.object.oid) for sensor in sensors}
-        sensors += [s for s in drafts[base].profile.sensors if (s.quantity, s.object.oid) not in own]
+        own = {sensor.quantity for sensor in sensors}
+        sensors += [sensor for sensor in drafts[base].profile.sensors if sensor.quantity not in own]
         base = drafts[base].based_on
     return Profile(profile.name, profile.vendor, profile.match, tuple(sensors), profile.file, profile.about)
 

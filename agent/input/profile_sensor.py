@@ -19,7 +19,11 @@ from .profile_shape import AlternativeShape, SensorShape, WhereShape
 from .yaml_text import KeyPath, YamlDocument
 
 T = TypeVar("T")
+INHERITED = ("index", "label", "name_from", "good", "bad", "invalid", "range")
+"""What an alternative has from the sensor around it; what its numbers mean and which rows count is its own."""
 SCALES = (1e-9, 1e9)
+OTHERS = ("good", "others")
+"""In the list of good states: every one that is not bad."""
 ENTITY_SENSOR_UNITS = {"celsius": "celsius", "dBm": "dBm", "watts": "watts"}
 
 
@@ -34,9 +38,8 @@ def read_sensor(
     sensor = _Reader(document, path, shape.quantity, objects).read(shape)
     others: list[Sensor] = []
     for other_path, other in alternatives:
-        given = {key: getattr(other, key) for key in other.model_fields_set}
-        merged = shape.model_copy(update={"scale": None, "unit": None, **given})
-        found = _Reader(document, other_path, shape.quantity, objects).read(merged)
+        inherited = {key: getattr(shape, key) for key in INHERITED if key not in other.model_fields_set}
+        found = _Reader(document, other_path, shape.quantity, objects).read(other.model_copy(update=inherited))
         if found is not None:
             others.append(found)
     return replace(sensor, alternatives=tuple(others)) if sensor else None
@@ -65,9 +68,9 @@ class _Reader:
         measure = MEASURES[quantity]
         entity_sensor, unit = self._unit(shape, known, measure.unit)
         low, high = self._range(shape, measure.low, measure.high)
-        good, good_words = self._states(("good",), shape.good, known, measure.unit)
-        bad, bad_words = self._states(("bad",), shape.bad, known, measure.unit)
-        if set(good) & set(bad) or set(good_words) & set(bad_words):
+        good, good_words = self._states("good", shape.good, known, measure.unit)
+        bad, bad_words = self._states("bad", shape.bad, known, measure.unit)
+        if good & bad or set(good_words) & set(bad_words):
             self._report(("bad",), "repeats a state that is good", "write each state once")
         sensor = Sensor(
             quantity=quantity,
@@ -81,8 +84,9 @@ class _Reader:
             of=self._object(("of",), shape.of),
             beside=self._all(("beside",), shape.beside),
             entity_sensor=entity_sensor,
-            good=frozenset(good),
-            bad=frozenset(bad),
+            good=good,
+            bad=bad,
+            others_good=OTHERS[1] in (shape.good or ()),
             good_words=good_words,
             bad_words=bad_words,
             invalid=frozenset(float(number) for number in shape.invalid or ()),
@@ -91,7 +95,8 @@ class _Reader:
             index=self._index(shape.index),
             label=shape.label or "",
             name_from=self._object(("name_from",), shape.name_from),
-            where=self._where(shape.where),
+            where=self._filter("where", shape.where),
+            only_when=self._filter("only_when", shape.only_when),
         )
         return sensor if self._sound else None
 
@@ -188,20 +193,20 @@ class _Reader:
         return labels[label]
 
     def _states(
-        self, key: KeyPath, states: Sequence[str | int] | None, known: KnownObject, measured: str
-    ) -> tuple[list[int], tuple[str, ...]]:
+        self, key: str, states: Sequence[str | int] | None, known: KnownObject, measured: str
+    ) -> tuple[frozenset[int], tuple[str, ...]]:
+        """Return the states of a list as numbers, or as words where the object is a text."""
         if measured != "state":
             if states is not None:
-                self._report(key, f"has no meaning for {self._quantity}, which is a number", "remove it")
-            return [], ()
+                self._report((key,), f"has no meaning for {self._quantity}, which is a number", "remove it")
+            return frozenset(), ()
         if states is None:
-            remedy = f"write {key[0]}: with the values of {known.object.name} that are so"
-            self._report((), f"has no {key[0]} states", remedy)
-            return [], ()
+            remedy = f"write {key}: with the values of {known.object.name} that are so"
+            self._report((), f"has no {key} states", remedy)
+            return frozenset(), ()
         if known.kind == "text":
-            return [], tuple(str(state).casefold() for state in states)
-        numbers = (self._label((*key, n), state, known) for n, state in enumerate(states))
-        return [number for number in numbers if number is not None], ()
+            return frozenset(), tuple(str(state).casefold() for state in states)
+        return self._labels((key,), [state for state in states if (key, state) != OTHERS], known), ()
 
     def _range(self, shape: AlternativeShape, low: float, high: float) -> tuple[float, float]:
         if shape.range is None:
@@ -221,14 +226,23 @@ class _Reader:
                 self._report(("index", n), f"{shown(text)} is no part of an index", f"write a number or {known}")
         return texts
 
-    def _where(self, shape: WhereShape | None) -> RowFilter | None:
-        known = self._find(("where", "object"), shape.object) if shape else None
+    def _filter(self, key: str, shape: WhereShape | None) -> RowFilter | None:
+        known = self._find((key, "object"), shape.object) if shape else None
         if shape is None or known is None:
             return None
+        if (shape.has is None) == (shape.has_not is None):
+            self._report((key,), "needs either has or has_not", "keep one of the two")
+            return None
         if known.kind == "text":
-            return RowFilter(known.object, words=tuple(str(word).casefold() for word in shape.has))
-        numbers = (self._label(("where", "has", n), value, known) for n, value in enumerate(shape.has))
-        return RowFilter(known.object, numbers=frozenset(number for number in numbers if number is not None))
+            if shape.has is None:
+                self._report((key, "has_not"), f"has no meaning for {known.object.name}, a text", "write has")
+            return RowFilter(known.object, words=tuple(str(word).casefold() for word in shape.has or ()))
+        has = self._labels((key, "has"), shape.has or (), known)
+        return RowFilter(known.object, has, self._labels((key, "has_not"), shape.has_not or (), known))
+
+    def _labels(self, key: KeyPath, labels: Sequence[str | int], known: KnownObject) -> frozenset[int]:
+        numbers = (self._label((*key, n), label, known) for n, label in enumerate(labels))
+        return frozenset(number for number in numbers if number is not None)
 
 
 def _is_type_of(row: KnownObject, value: KnownObject) -> bool:

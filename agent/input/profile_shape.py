@@ -23,7 +23,8 @@ class WhereShape(Shape):
     """Which rows only."""
 
     object: Text
-    has: Annotated[list[Text | int], Field(min_length=1, max_length=64)]
+    has: Annotated[list[Text | int], Field(min_length=1, max_length=64)] | None = None
+    has_not: Annotated[list[Text | int], Field(min_length=1, max_length=64)] | None = None
 
 
 class UnitByShape(Shape):
@@ -34,7 +35,7 @@ class UnitByShape(Shape):
 
 
 class AlternativeShape(Shape):
-    """Where else to look; what is not given here is as in the sensor around it."""
+    """Where else to look; names, states and limits that are not given are those of the sensor around it."""
 
     object: Text
     scale: Number | None = None
@@ -54,6 +55,7 @@ class AlternativeShape(Shape):
     label: Text | None = None
     name_from: Text | None = None
     where: WhereShape | None = None
+    only_when: WhereShape | None = None
 
 
 class SensorShape(AlternativeShape):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime, tzinfo
 
 from phusong.agent.inventory import Column, InterfaceSelector
+from phusong.collectors.host_address import as_kernel_writes
 
 from .problems import nearest, shown
 
@@ -138,7 +139,17 @@ def parse_address(text: str) -> str:
         return _host_name(text)
     if address.is_unspecified or address.is_multicast or text == "255.255.255.255":
         raise CellError(f"{shown(text)} is the address of no device", "write the device's own address")
-    return str(address)
+    return _canonical(address, text)
+
+
+def _canonical(address: ipaddress.IPv4Address | ipaddress.IPv6Address, text: str) -> str:
+    """Return an address in the form in which datagrams come from it."""
+    if address.version == 6 and address.is_link_local:
+        raise CellError(
+            f"{shown(text)} is a link-local address: it means something on one cable only",
+            "write the device's global or unique local address (2..., fd...)",
+        )
+    return as_kernel_writes(str(address))
 
 
 def _host_name(text: str) -> str:
@@ -159,11 +170,12 @@ def parse_addresses(text: str) -> tuple[str, ...]:
     addresses = []
     for part in re.split(r"[\s,;]+", text.strip(" ,;")):
         try:
-            addresses.append(str(ipaddress.ip_address(part)))
+            address = ipaddress.ip_address(part)
         except ValueError:
             raise CellError(
                 f"{shown(part)} is no IP address", "write IP addresses with spaces between them"
             ) from None
+        addresses.append(_canonical(address, part))
     return tuple(addresses)
 
 

@@ -73,6 +73,8 @@ class UdpTransport:
     def _make_socket(self, family: int) -> socket.socket:
         made = socket.socket(family, socket.SOCK_DGRAM)
         made.setblocking(False)
+        if family == socket.AF_INET6:  # else datagrams of IPv4 come in here too, under another form of address
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         with contextlib.suppress(OSError):
             made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
         made.bind(("::" if family == socket.AF_INET6 else "0.0.0.0", 0))  # noqa: S104 - any port, to send from

@@ -6,6 +6,7 @@ Whole bad configurations with their expected messages are in ``bad/``; ``test_co
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -242,7 +243,7 @@ def test_loops(parents: dict[str, str], loops: list[list[str]]) -> None:
     [
         ("192.0.2.1", "192.0.2.1"),
         ("2001:DB8::0001", "2001:db8::1"),
-        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
         ("r1", "r1"),
         ("r1.vd.example.", "r1.vd.example."),
     ],
@@ -250,6 +251,23 @@ def test_loops(parents: dict[str, str], loops: list[list[str]]) -> None:
 def test_addresses(text: str, address: str) -> None:
     """IP addresses come in canonical form, names as they are."""
     assert parse_address(text) == address
+
+
+def test_addresses_of_replies_are_written_as_replies_come() -> None:
+    """An IPv4-mapped address means the IPv4 one: datagrams from it bear that form."""
+    assert parse_addresses("::FFFF:192.0.2.7, 2001:DB8::0001 192.0.2.8") == (
+        "192.0.2.7",
+        "2001:db8::1",
+        "192.0.2.8",
+    )
+
+
+@pytest.mark.parametrize("text", ["fe80::1", "fe80::1%eth0", "FE80::1%2"])
+@pytest.mark.parametrize("parse", [parse_address, parse_addresses])
+def test_link_local_addresses_are_refused(parse: Callable[[str], object], text: str) -> None:
+    """An address that means another device on every cable would be sent out somewhere: it says what to write."""
+    with pytest.raises(CellError, match=r"one cable only; write the device's global"):
+        parse(text)
 
 
 @pytest.mark.parametrize(

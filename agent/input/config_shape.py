@@ -25,7 +25,8 @@ _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _OURS = "phusong"
 
 
-def _refuse(what: str, remedy: str) -> PydanticCustomError:
+def refuse(what: str, remedy: str) -> PydanticCustomError:
+    """Return the error of a value that is not accepted, for validators."""
     return PydanticCustomError(_OURS, "{what}", {"what": what, "remedy": remedy})
 
 
@@ -35,10 +36,10 @@ def duration(low_s: float, high_s: float) -> BeforeValidator:
     def parse(value: object) -> float:
         match = _DURATION.fullmatch(value) if isinstance(value, str) else None
         if match is None:
-            raise _refuse("must be a duration", "write a number and its unit: 500ms, 30s, 5m or 1h")
+            raise refuse("must be a duration", "write a number and its unit: 500ms, 30s, 5m or 1h")
         seconds = float(match[1]) * _UNIT_SECONDS[match[2]]
         if not low_s <= seconds <= high_s:
-            raise _refuse(f"must be {low_s:g}s to {high_s:g}s", "choose a duration within these limits")
+            raise refuse(f"must be {low_s:g}s to {high_s:g}s", "choose a duration within these limits")
         return seconds
 
     return BeforeValidator(parse)
@@ -50,7 +51,7 @@ def parse_listen(value: object) -> tuple[str, int]:
     bracketed = host.startswith("[") and host.endswith("]")
     bare = host[1:-1] if bracketed else host
     if not colon or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535 or not _is_host(bare, bracketed):
-        raise _refuse("must be an address and a port", 'write it in quotes, like "127.0.0.1:9780" or "[::1]:9780"')
+        raise refuse("must be an address and a port", 'write it in quotes, like "127.0.0.1:9780" or "[::1]:9780"')
     return bare, int(port)
 
 
@@ -63,20 +64,20 @@ def _is_host(host: str, bracketed: bool) -> bool:
 
 def _parse_code(value: object) -> object:
     if value != "22":
-        raise _refuse("must be 22, the one province that is known", 'write code: "22", with the quotes')
+        raise refuse("must be 22, the one province that is known", 'write code: "22", with the quotes')
     return value
 
 
 def _parse_edition(value: object) -> object:
     if value not in KNOWN_EDITIONS:
         known = " or ".join(f'"{edition}"' for edition in KNOWN_EDITIONS)
-        raise _refuse("is not the name of an edition", f"write {known}, with the quotes")
+        raise refuse("is not the name of an edition", f"write {known}, with the quotes")
     return value
 
 
 def _parse_printable(value: object) -> object:
     if isinstance(value, str) and not value.isprintable():
-        raise _refuse("has a line break or another control character", "write it on one line")
+        raise refuse("has a line break or another control character", "write it on one line")
     return value
 
 

@@ -151,7 +151,7 @@ def _read_sensor(
 def _put_together(drafts: Mapping[str, _Draft]) -> tuple[tuple[Profile, ...], tuple[Problem, ...]]:
     """Join profiles with what they are based on, and see that no two are for the same devices."""
     problems = [problem for draft in drafts.values() for problem in _check_base(draft, drafts)]
-    problems += _find_duplicates(draft for draft in drafts.values())
+    problems += _find_duplicates(drafts.values())
     wrong = {problem.file for problem in problems}
     profiles = tuple(
         _with_base(name, drafts) for name, draft in sorted(drafts.items()) if draft.profile.file not in wrong
@@ -191,9 +191,12 @@ def _with_base(name: str, drafts: Mapping[str, _Draft]) -> Profile:
 
 
 def _find_duplicates(drafts: Iterable[_Draft]) -> Iterable[Problem]:
-    """Report each sysObjectID for which a second profile asks for no text in sysDescr, or for the same text."""
+    """Report each sysObjectID for which a second profile asks for no text in sysDescr, or for the same text.
+
+    The packaged profiles come first, so that an own one is blamed.
+    """
     claims: dict[tuple[Oid, str], _Draft] = {}
-    for draft in sorted(drafts, key=lambda draft: (draft.profile.file, draft.profile.name)):
+    for draft in drafts:
         match = draft.profile.match
         if draft.profile.name == GENERIC and match.sys_object_ids:
             line, column = draft.document.key_mark(("match",))

@@ -57,8 +57,9 @@ class _Reader:
 
     def read(self, shape: AlternativeShape) -> Sensor | None:
         """Return the sensor, ``None`` when anything in it is wrong."""
-        if self._quantity not in list(Quantity):
-            hint = name_hint(self._quantity, list(Quantity), f"write one of {', '.join(Quantity)}")
+        quantities = [str(quantity) for quantity in Quantity]
+        if self._quantity not in quantities:
+            hint = name_hint(self._quantity, quantities, f"write one of {', '.join(quantities)}")
             self._report(("quantity",), f"names an unknown quantity {shown(self._quantity)}", hint)
             return None
         known = self._find(("object",), shape.object)
@@ -156,7 +157,8 @@ class _Reader:
         unit = shape.unit if shape.unit is not None else known.unit
         if shape.unit is not None and known.unit and shape.unit != known.unit:
             self._report(("unit",), f"is wrong for {known.object.name}", f"write unit: {known.unit}")
-        elif not unit:
+            return None, unit
+        if not unit:
             self._report(("object",), "has no unit that is known", f"add unit: with one of {', '.join(units)}")
         return None, self._one_unit(("unit",), unit, measured)
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, PlainValidator
 
-from .config_shape import Shape, Text
+from .config_shape import Shape, Text, refuse
 
-Number = int | float
+
+def parse_label(value: object) -> str | int:
+    """Read a label of an enumeration or a number; YAML takes a bare ``true`` for something else."""
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        raise refuse("must be a label or a whole number", "write it in quotes where it is true, false or a number")
+    return value
+
+
+Label = Annotated[str | int, PlainValidator(parse_label)]
+Labels = Annotated[list[Label], Field(min_length=1, max_length=64)]
 Texts = Annotated[list[Text], Field(min_length=1, max_length=64)]
 
 
@@ -23,8 +32,8 @@ class WhereShape(Shape):
     """Which rows only."""
 
     object: Text
-    has: Annotated[list[Text | int], Field(min_length=1, max_length=64)] | None = None
-    has_not: Annotated[list[Text | int], Field(min_length=1, max_length=64)] | None = None
+    has: Labels | None = None
+    has_not: Labels | None = None
 
 
 class UnitByShape(Shape):
@@ -38,7 +47,7 @@ class AlternativeShape(Shape):
     """Where else to look; names, states and limits that are not given are those of the sensor around it."""
 
     object: Text
-    scale: Number | None = None
+    scale: float | None = None
     unit: Text | None = None
     positive_unit: Text | None = None
     unit_by: UnitByShape | None = None
@@ -47,11 +56,11 @@ class AlternativeShape(Shape):
     of: Text | None = None
     beside: Texts | None = None
     entity_sensor: Text | None = None
-    good: Annotated[list[Text | int], Field(max_length=64)] | None = None
-    bad: Annotated[list[Text | int], Field(max_length=64)] | None = None
-    invalid: Annotated[list[Number], Field(max_length=64)] | None = None
-    range: Annotated[list[Number], Field(min_length=2, max_length=2)] | None = None
-    index: Annotated[list[Text | int], Field(min_length=1, max_length=8)] | None = None
+    good: Labels | None = None
+    bad: Labels | None = None
+    invalid: Annotated[list[float], Field(max_length=64)] | None = None
+    range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    index: Annotated[list[Label], Field(min_length=1, max_length=8)] | None = None
     label: Text | None = None
     name_from: Text | None = None
     where: WhereShape | None = None

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from phusong.agent.input.config import Config, PingConfig, PollConfig, load_config, load_paths
 from phusong.agent.input.problems import InputProblems, Problem, nearest, shown
+from phusong.agent.input.profile_files import packaged_profiles
 from phusong.agent.input.secret import Secret
 from phusong.agent.input.settings import load_all
 from phusong.agent.input.text_files import MAX_FILE_BYTES
@@ -64,7 +65,7 @@ def test_smallest() -> None:
     """What is left out has the documented default."""
     folder = GOOD / "smallest"
     config, inventory = load_all(folder / "phusong.yaml", environ={})
-    assert config.poll == PollConfig(interval_s=30.0, timeout_s=2.0, retries=3)
+    assert config.poll == PollConfig(interval_s=30.0, timeout_s=2.0, retries=3, sensors_interval_s=60.0)
     assert config.ping == PingConfig(interval_s=10.0, packets=5, method="icmp", port=7)
     assert (config.web.host, config.web.port, config.web.config) == ("127.0.0.1", 9780, None)
     assert (config.state, config.web.map) == (folder / "state", folder / "state" / "map.html")
@@ -83,8 +84,9 @@ def test_everything() -> None:
     assert (config.inventory, config.state) == (folder / "inventory", Path("/var/lib/phusong"))
     assert (config.auths["wan-v1"].version, config.auths["wan-v1"].community.reveal()) == (0, b"canary-0ld")
     assert (config.auths["wan-v2"].version, config.auths["wan-v2"].community.reveal()) == (1, b"canary-5ecret")
-    assert config.poll == PollConfig(interval_s=60.0, timeout_s=0.5, retries=0)
+    assert config.poll == PollConfig(interval_s=60.0, timeout_s=0.5, retries=0, sensors_interval_s=300.0)
     assert config.ping == PingConfig(interval_s=15.0, packets=3, method="udp-echo", port=10007)
+    assert {profile.name for profile in config.profiles} == {"box", *(p.name for p in packaged_profiles())}
     assert config.coverage.summary == folder / "coverage" / "coverage.json"
     assert (config.coverage.fallback_technology, config.coverage.fallback_min_dbm) == ("5G", -100.5)
     assert (config.web.host, config.web.port) == ("::1", 9781)

@@ -195,9 +195,9 @@ class UsmExchange:
         """
         self._engine.forget_clock()
         if self._told and self._user.priv:
+            causes = "privacy password, protocol or key extension" + (", or context" if self._user.context else "")
             return DecryptionFailed(
-                "the device signs its clock but leaves encrypted requests unanswered: "
-                "wrong privacy password, protocol or key extension"
+                f"the device signs its clock but leaves encrypted requests unanswered: wrong {causes}"
             )
         return None
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import subprocess
 import time
 from typing import Any
 
 import pytest
+from net_snmp import net_snmp, same
 
 from phusong.collectors import mib
 from phusong.collectors.interface_lookup import Column, InterfaceSelector
@@ -39,39 +38,6 @@ def agent(request: pytest.FixtureRequest, snmpd: Any) -> tuple[Target, list[str]
         address, peer = ("127.0.0.1", snmpd.port), f"udp:127.0.0.1:{snmpd.port}"
     target = Target(address, Community(V1 if version == "1" else V2C, b"public"))
     return target, [f"-v{version}", "-c", "public", peer]
-
-
-def net_snmp(command: str, peer: list[str], *oids: ber.Oid) -> dict[ber.Oid, str]:
-    """Run a command of net-snmp; its answer with numeric names and bare values, strings in hexadecimal."""
-    program = shutil.which(command)
-    if program is None:
-        pytest.skip(f"{command} is not installed")
-    asked = [program, "-OnqtUx", *peer, *(ber.format_oid(oid) for oid in oids)]
-    environment = {**os.environ, "MIBS": "", "MIBDIRS": "/nonexistent"}
-    ran = subprocess.run(asked, env=environment, capture_output=True, text=True, timeout=20, check=False)
-    answers: dict[ber.Oid, str] = {}
-    name: ber.Oid = ()
-    for line in ran.stdout.splitlines():
-        if line.startswith("."):
-            dotted, _, value = line.partition(" ")
-            name = ber.parse_oid(dotted)
-            answers[name] = value
-        else:  # a long hexadecimal string goes on
-            answers[name] += line
-    return answers
-
-
-def same(theirs: str, ours: ber.Value) -> bool:
-    """Compare a value as net-snmp writes it with ours."""
-    match ours:
-        case bytes() if theirs.count(".") == 3:  # an IpAddress
-            return theirs == ".".join(map(str, ours))
-        case bytes():
-            return bytes.fromhex(theirs.strip('"')) == ours
-        case tuple():
-            return theirs == "." + ber.format_oid(ours)
-        case _:
-            return theirs == str(ours)
 
 
 def our_walk(target: Target, root: ber.Oid) -> WalkResult:

@@ -144,6 +144,45 @@ def poll(
 
 
 @app.command()
+def discover(
+    addresses: Annotated[
+        list[str] | None, typer.Argument(help="Addresses, host names, or ranges like 192.0.2.0/28.")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    auth: Annotated[
+        list[str] | None,
+        typer.Option(help="Credentials of phusong.yaml to try; several are tried in this order.", metavar="NAME"),
+    ] = None,
+    list_file: Annotated[
+        Path | None,
+        typer.Option("--list", help="CSV: address, and port, auth, site_id, device_id if wanted.", metavar="FILE"),
+    ] = None,
+    port: Annotated[int, typer.Option(help="The UDP port of the addresses.", min=1, max=65535)] = 161,
+    output: Annotated[
+        Path | None, typer.Option("--out", help="Write rows for the inventory into this folder.", metavar="DIR")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    walk: Annotated[
+        str, typer.Option(help="Show this subtree instead, named or in numbers.", metavar="OBJECT")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per device.")] = False,
+) -> None:
+    """Ask devices who they are: vendor, model, profile, interfaces, and rows for devices.csv and links.csv."""
+    from .discover_command import NothingToAsk, Request, run_discover
+    from .logs import set_up_logs
+
+    set_up_logs()
+    request = Request(config, addresses or (), list_file, auth or (), port, output, force, walk, as_json)
+    try:
+        with _input_errors():
+            is_good = run_discover(request, out, err, lambda line: print(line, file=sys.stderr))  # noqa: T201
+    except (NothingToAsk, OSError) as error:
+        _fail(str(error))
+    if not is_good:
+        raise typer.Exit(PROBLEM)
+
+
+@app.command()
 def coverage(
     layer: Annotated[
         list[str],

@@ -20,6 +20,7 @@ from .config import TIMEZONE, Config, ConfigReading, examine_config
 from .inventory_files import examine_inventory
 from .problems import InputProblems, Problem
 from .profile_files import examine_profiles
+from .yaml_text import YamlDocument
 
 LOCAL_TIME = timezone(timedelta(hours=7), TIMEZONE)
 """Viet Nam has had no summer time since 1975, so no time zone database is needed."""
@@ -41,8 +42,7 @@ def load_all(path: Path, *, environ: Mapping[str, str] = os.environ) -> tuple[Co
         With everything that is wrong in any of the files. When the YAML itself is broken, the inventory is still
         checked as far as its folder, the names of credentials and the edition could be read.
     """
-    credentials = environ.get("CREDENTIALS_DIRECTORY")
-    reading = examine_config(path, credentials_directory=Path(credentials) if credentials else None)
+    reading = _read_config(path, environ)
     problems = [*reading.problems, *_web_problems(reading)]
     profiles, found = examine_profiles(reading.profiles)
     problems.extend(found)
@@ -59,6 +59,28 @@ def load_all(path: Path, *, environ: Mapping[str, str] = os.environ) -> tuple[Co
     if reading.config is None or inventory is None or problems:
         raise InputProblems(problems)
     return replace(reading.config, profiles=profiles), inventory
+
+
+def load_without_inventory(path: Path, *, environ: Mapping[str, str] = os.environ) -> tuple[Config, YamlDocument]:
+    """Read the configuration, its secrets and the profiles, for a command that helps to write the inventory.
+
+    Returns the document beside it, to tell places in the file.
+
+    Raises
+    ------
+    InputProblems
+        With everything that is wrong in any of these files.
+    """
+    reading = _read_config(path, environ)
+    profiles, found = examine_profiles(reading.profiles)
+    if reading.config is None or found:
+        raise InputProblems([*reading.problems, *found])
+    return replace(reading.config, profiles=profiles), reading.document
+
+
+def _read_config(path: Path, environ: Mapping[str, str]) -> ConfigReading:
+    credentials = environ.get("CREDENTIALS_DIRECTORY")
+    return examine_config(path, credentials_directory=Path(credentials) if credentials else None)
 
 
 def _communes(reading: ConfigReading) -> Collection[str] | None:

@@ -10,10 +10,14 @@ import pytest
 import typer
 
 from phusong.agent.cli import app
+from phusong.agent.discovered_rows import DISCOVERED_COLUMNS, INTERFACE_COLUMNS
+from phusong.agent.input.asked_devices import LIST
 from phusong.agent.input.config_shape import CommunityShape, ConfigShape, Shape, UsmShape
 from phusong.agent.input.csv_table import TableSpec
 from phusong.agent.input.inventory_columns import DEVICES, ENDPOINTS, LINKS, SITES, maintenance_spec
 from phusong.agent.input.settings import LOCAL_TIME, load_all
+from phusong.collectors.first_contact import NO_ENCRYPTION, WRONG_PRIVACY
+from phusong.collectors.snmp.errors import SnmpError
 from phusong.coverage.report import COMMUNE_COLUMNS, REPAIR_COLUMNS
 from phusong.exporters.snapshot import Isolation, Verdict
 
@@ -140,6 +144,26 @@ def test_every_column_of_the_inventory(spec: TableSpec) -> None:
     assert _names(section) == [column.name for column in columns]
     required = re.findall(r"^\| `([^`]+)` \| required \|", section, re.MULTILINE)
     assert required == [column.name for column in columns if column.required]
+
+
+def test_options_and_columns_of_discover() -> None:
+    """Its page has every option, every reason, and every column that it reads or writes, in their order."""
+    assert set(_names(_text(ROOT / "docs/discover.md"))) >= COMMANDS["discover"] - {"--help", "addresses"}
+    assert _names(_section("discover.md", "## The list")) == [column.name for column in LIST.columns]
+    assert _names(_section("discover.md", "### interfaces.csv")) == list(INTERFACE_COLUMNS)
+    assert _names(_section("discover.md", "### discovered.csv")) == list(DISCOVERED_COLUMNS)
+
+
+def test_every_reason_of_discover() -> None:
+    """Whatever way in which a device does not answer is explained."""
+
+    def reasons(error: type[SnmpError]) -> set[str]:
+        return {error.reason}.union(*map(reasons, error.__subclasses__()))
+
+    ours = {"unreachable", "no_agent", "not_accepted", "address", "partial", "too_slow", "bug"}
+    known = reasons(SnmpError) - {"error"} | {WRONG_PRIVACY, NO_ENCRYPTION} | ours
+    rows = re.findall(r"^\| (`.*?) \|", _section("discover.md", "## When a device does not answer"), re.MULTILINE)
+    assert {reason for row in rows for reason in re.findall(r"`([^`]+)`", row)} == known
 
 
 def test_every_column_of_the_results() -> None:

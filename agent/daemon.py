@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -20,6 +20,7 @@ from prometheus_client import Histogram
 from phusong.collectors.host_address import HostAddresses
 from phusong.collectors.reachability import IcmpPinger, Pinger, UdpEchoPinger
 from phusong.collectors.snmp.client import ClientCounters, SnmpClient
+from phusong.collectors.snmp.transport import Address
 from phusong.coverage.summary import CoverageSummary
 from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.snapshot import Snapshot, Verdict
@@ -33,6 +34,7 @@ from .observations import Observations, Outcome
 from .poll_plan import DeviceJob, EndpointJob, PingJob, PollPlan, make_plan
 from .pollers import Job, Pollers, Tools
 from .schedule import Due, Schedule
+from .senders import Sender, find_senders
 from .snmp_security import EngineWatch, WeakChoiceLog
 
 log = structlog.get_logger()
@@ -41,10 +43,14 @@ FIRST_ROUND_JOBS_PER_S = 1000.0
 """How fast a fresh agent asks everything for the first time: quick, without flooding sockets and devices."""
 SNAPSHOT_AGE_S = 1.0
 """A snapshot younger than this is shown again, and the states are judged this often."""
+JUDGE_SOON_S = 0.2
+"""What polls that somebody asked for have brought is judged so soon, together with that of others like them."""
 JOBS_AT_ONCE = 64
 """So many jobs start in one turn of the loop: what they ask must not bring more answers than one turn reads."""
 POLLS_TOGETHER_RATIO = 0.02
 """Polls that are due within such a share of their interval start together."""
+POLLS_TOGETHER_S = 1.0
+"""But none waits longer than this for others: also with polls by the hour the first round is quick."""
 SHORTEST_SLEEP_S = 0.01
 """Jobs that are due closer together than this start together."""
 LONGEST_SLEEP_S = 1.0
@@ -110,6 +116,7 @@ class Agent:
         self._running: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._ticked_at = time.monotonic()
+        self._judging: asyncio.TimerHandle | None = None
         self._snapshot: Snapshot | None = None
         self._snapshot_at = 0.0
         self._round: set[Job] = set()
@@ -139,6 +146,30 @@ class Agent:
         self._plan_jobs()
         self._begin_round()
         self._tick()
+
+    def poll_now(self, jobs: Collection[Job]) -> None:
+        """Run jobs at once, beside their slots; what was silent is asked often again."""
+        now = time.monotonic()
+        for job in jobs:
+            outcome = None if isinstance(job, PingJob) else self._outcome(job)
+            if outcome and outcome.silent_since is not None:
+                outcome.silent_since = now
+            self._schedule.run_now(job, now)
+        self._tick_soon()
+
+    @property
+    def names_seen(self) -> int:
+        """A number that changes when a host name of the inventory has got another address."""
+        return self._tools.addresses.changes
+
+    def senders(self) -> dict[str, Sender]:
+        """Return who of the inventory is at which numeric address, as far as it is known now."""
+        assignment = self._assignment
+        return find_senders(assignment.inventory, assignment.plan, self._tools.addresses.known)
+
+    def engines_at(self, targets: Collection[Address]) -> set[bytes]:
+        """Return the SNMPv3 engine IDs that polls have authenticated at these addresses."""
+        return {engine_id for target in targets if (engine_id := self._tools.client.engines.pinned_at(target))}
 
     def reload(self, config: Config, inventory: Inventory) -> None:
         """Go on with another configuration; what both know keeps its state and its place in the schedule."""
@@ -180,8 +211,9 @@ class Agent:
 
     async def drain(self) -> None:
         """Start nothing any more, give what is under way a little time, and release the sockets."""
-        if self._timer:
-            self._timer.cancel()
+        for timer in (self._timer, self._judging):
+            if timer:
+                timer.cancel()
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=DRAIN_S)
             for task in late:
@@ -232,7 +264,7 @@ class Agent:
         known = self._schedule.keys()
         first_round_s = len(polls | pings) / FIRST_ROUND_JOBS_PER_S
         for jobs, interval_s, together_s in (
-            (polls, config.poll.interval_s, config.poll.interval_s * POLLS_TOGETHER_RATIO),
+            (polls, config.poll.interval_s, min(config.poll.interval_s * POLLS_TOGETHER_RATIO, POLLS_TOGETHER_S)),
             (pings, config.ping.interval_s, 0.0),  # many at once would wait for each other, and seem slow
         ):
             self._schedule.add(
@@ -264,7 +296,8 @@ class Agent:
         try:
             await self._assignment.pollers.run(due.key)
         finally:
-            self._schedule.finish(due.key)
+            if self._schedule.finish(due.key):
+                self._tick_soon()
             if not isinstance(due.key, PingJob):
                 self._set_pace(due.key)
             elif was_silent and self._echo(due.key):
@@ -276,12 +309,13 @@ class Agent:
         """Ask a silent device or endpoint at once and often again: there was a sign of life from it."""
         outcome = self._outcome(job)
         if outcome and outcome.silent_since is not None:
-            now = time.monotonic()
-            outcome.silent_since = now
-            self._schedule.run_now(job, now)
-            if self._timer and not self._timer.cancelled() and self._timer.when() > self._loop.time():
-                self._timer.cancel()
-                self._timer = self._loop.call_later(0, self._tick)
+            self.poll_now((job,))
+
+    def _tick_soon(self) -> None:
+        """Look at the schedule in the next turn of the loop, unless it is not started yet or has ended."""
+        if self._timer and not self._timer.cancelled() and self._timer.when() > self._loop.time():
+            self._timer.cancel()
+            self._timer = self._loop.call_later(0, self._tick)
 
     def _set_pace(self, job: DeviceJob | EndpointJob) -> None:
         """Ask what has been silent for long less often, and what answers in each of its slots."""
@@ -306,6 +340,8 @@ class Agent:
         self._durations[type(due.key)].observe(now - began)
         self._round_lag_s = max(self._round_lag_s, due.late_s)
         self._round.discard(due.key)
+        if due.wanted and self._judging is None:
+            self._judging = self._loop.call_later(JUDGE_SOON_S, self._judge_anew)
         if not self._round:
             self._metrics.poll_cycle.set(now - self._round_began)
             self._metrics.poll_schedule_lag.set(self._round_lag_s)
@@ -313,6 +349,10 @@ class Agent:
                 self._snapshot = None  # the first complete one is shown at once
                 self._first_round_done.set()
             self._begin_round()
+
+    def _judge_anew(self) -> None:
+        self._judging = self._snapshot = None
+        self.current()
 
     def _begin_round(self) -> None:
         """Begin a round: it ends when every job has run at least once, those apart that are asked less often."""

@@ -171,10 +171,11 @@ class Schedule(Generic[Key]):
                 due.append(Due(key, 0.0, wanted=True))
         return due
 
-    def finish(self, key: Key) -> None:
-        """Say that the run of a job has ended, well or badly."""
+    def finish(self, key: Key) -> bool:
+        """Say that the run of a job has ended, well or badly; return whether ``run_now`` waits for that."""
         if key in self._jobs:
             self._jobs[key].running = False
+        return key in self._extra
 
     def _push_slot(self, key: Key, job: _Job) -> None:
         """Plan the next run for the slot at ``base``, and move that to the slot after it."""

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -34,6 +35,9 @@ from .input.settings import load_all
 from .inventory import Inventory
 from .lifecycle import notify, on_signals, watchdog_interval_s
 from .state_store import StateFolderInUse, StateStore
+
+if TYPE_CHECKING:
+    from .notification_watch import NotificationWatch
 
 log = structlog.get_logger()
 
@@ -93,6 +97,8 @@ class Service:
         except PingUnavailable as error:
             self._store.close()
             raise StartFailed(str(error)) from error
+        self._notifications = self._make_notification_watch()
+        self._notifications_at = _listen(config)
         self._server = self._make_server()
         self._note_reload(good=True)
 
@@ -117,6 +123,7 @@ class Service:
             await self.agent.drain()
             self._store.close()
             raise StartFailed(str(error)) from error
+        await self._open_notifications()
         on_signals(stop=self.stop, reload=self._reload_soon)
         self.agent.start()
         chores = [asyncio.create_task(chore) for chore in self._chores()]
@@ -126,11 +133,40 @@ class Service:
         for chore in chores:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
+        if self._notifications:
+            self._notifications.close()
         await self.agent.drain()
         await self.save_state()
         self._store.close()
         await self._server.close()
         log.info("agent_stopped")
+
+    def _make_notification_watch(self) -> NotificationWatch | None:
+        if self._config.notifications is None:
+            return None
+        from .notification_watch import NotificationWatch, engine_file_problem  # pysnmp: a quarter of a second
+
+        try:
+            return NotificationWatch(self._config, self.agent, self._metrics)
+        except OSError as error:
+            self._store.close()
+            raise StartFailed(engine_file_problem(self._config.state, error)) from error
+
+    async def _open_notifications(self) -> None:
+        """Bind the address of notifications, if there is one."""
+        where = self._config.notifications
+        if self._notifications is None or where is None:
+            return
+        try:
+            self._notifications.open(where)
+        except OSError as error:
+            from .notification_watch import bind_problem
+
+            await self.agent.drain()
+            self._store.close()
+            await self._server.close()
+            raise StartFailed(bind_problem(where, error)) from error
+        log.info("notifications_open", address=self._notifications.address)
 
     def _make_server(self) -> StatusServer:
         web = self._config.web
@@ -220,6 +256,8 @@ class Service:
 
     async def _judge(self) -> None:
         self.agent.current()
+        if self._notifications:
+            self._notifications.look()
 
     async def _freeze_memory(self) -> None:
         """Put what stays for good out of the collector's sight: to look through it again holds up every poll."""
@@ -276,9 +314,13 @@ class Service:
             log.error("reload_problem", problem=str(error))
             self._note_reload(good=False)
         else:
-            if (config.web, config.state) != (self._config.web, self._config.state):
-                log.warning("restart_needed", keys="web, state")
+            fixed = {key: getattr(config, key) != getattr(self._config, key) for key in ("web", "state")}
+            fixed["notifications.listen"] = _listen(config) != self._notifications_at
+            if any(fixed.values()):
+                log.warning("restart_needed", keys=", ".join(key for key, changed in fixed.items() if changed))
             self._config = replace(config, web=self._config.web, state=self._config.state)
+            if self._notifications:
+                self._notifications.reload(config)
             self._coverage_stamp = NOT_LOOKED_AT
             self._note_reload(good=True)
             log.info("reloaded", links=len(inventory.links), endpoints=len(inventory.endpoints))
@@ -288,6 +330,11 @@ class Service:
         self._metrics.config_last_reload_successful.set(good)
         if good:
             self._metrics.config_last_reload_success_timestamp.set(time.time())
+
+
+def _listen(config: Config) -> tuple[str, int] | None:
+    where = config.notifications
+    return (where.host, where.port) if where else None
 
 
 async def _every(seconds: float, action: Callable[[], Awaitable[None]]) -> None:

@@ -38,6 +38,15 @@ class HostAddresses:
         self._known: dict[str, str] = {}
         self._found_at: dict[str, float] = {}
         self._running: dict[str, asyncio.Future[None]] = {}
+        self.changes = 0
+        """How often a name has got another address: who keeps addresses of names looks again when this moves."""
+
+    def known(self, host: str) -> str | None:
+        """Return the address of ``host`` as far as it is known now, without asking anybody."""
+        try:
+            return as_kernel_writes(host)
+        except ValueError:
+            return self._known.get(host)
 
     async def numeric(self, host: str) -> str:
         """Return an IP address for ``host``; waits at most 5 s, and only for a name not known yet.
@@ -81,6 +90,7 @@ class HostAddresses:
 
     def _take(self, host: str, address: str) -> None:
         if address:
+            self.changes += address != self._known.get(host)
             self._known[host] = address
         self._found_at[host] = self._monotonic()
         self._running.pop(host).set_result(None)

@@ -47,6 +47,10 @@ class AgentMetrics:
         self.snmp_retries = self._counter("phusong_snmp_retries_total")
         self.snmp_replies_rejected = self._counter("phusong_snmp_replies_rejected_total")
         self.snmp_engine_changes = self._counter("phusong_snmp_engine_changes_total")
+        self.notifications = self._counter("phusong_notifications_total")
+        self.notifications_dropped = self._counter("phusong_notifications_dropped_total")
+        self.notification_reports = self._counter("phusong_notification_reports_total")
+        self.device_notifications = self._counter("phusong_device_notifications_total")
         self._icmp_method = self._gauge("phusong_icmp_method_info")
         self.config_last_reload_successful = self._gauge("phusong_config_last_reload_successful")
         self.config_last_reload_success_timestamp = self._gauge(

@@ -366,6 +366,29 @@ AGENT = Section(
             "Times that another SNMPv3 engine ID than before was authenticated at a device or endpoint",
             ("device",),
         ),
+        Metric(
+            "phusong_notifications_total",
+            Kind.COUNTER,
+            "Traps and informs accepted: from a known address, with allowed credentials",
+            ("kind", "version"),
+        ),
+        Metric(
+            "phusong_notifications_dropped_total",
+            Kind.COUNTER,
+            "Datagrams at the address of notifications that were not accepted",
+            ("reason",),
+        ),
+        Metric(
+            "phusong_notification_reports_total",
+            Kind.COUNTER,
+            "SNMPv3 messages answered with a Report: how a device finds our engine before it sends an inform",
+        ),
+        Metric(
+            "phusong_device_notifications_total",
+            Kind.COUNTER,
+            "Accepted traps and informs of each device and endpoint",
+            ("device", "kind"),
+        ),
         Metric("phusong_icmp_method_info", Kind.INFO, "How echo requests are sent", ("method",)),
         Metric(
             "phusong_config_last_reload_successful", Kind.GAUGE, "1 when the last reload was taken over, else 0"

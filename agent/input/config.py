@@ -13,8 +13,8 @@ from pathlib import Path
 from phusong.collectors.profile import Profile
 from phusong.collectors.snmp.budget import REQUESTS_PER_S
 
-from .config_shape import ConfigShape, check_shape
-from .credentials import AUTH_NAME, AUTHS, Auth, read_auths
+from .config_shape import ConfigShape, NotificationsShape, check_shape
+from .credentials import AUTH_NAME, AUTHS, Auth, UserAuth, read_auths
 from .problems import InputProblems, Problem, name_hint
 from .yaml_text import YamlDocument, read_yaml
 
@@ -56,6 +56,15 @@ class WebConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationsConfig:
+    """Where traps and informs arrive, and the names of the credentials that they may carry."""
+
+    host: str
+    port: int
+    auths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CoverageConfig:
     """Where the coverage figures are, and which technology and signal (dBm) count as a fallback."""
 
@@ -78,6 +87,8 @@ class Config:
     coverage: CoverageConfig
     web: WebConfig
     timezone: str = TIMEZONE
+    notifications: NotificationsConfig | None = None
+    """``None``: none are received."""
     profiles: tuple[Profile, ...] = ()
     """The vendor profiles, those that come with the program and own ones; ``settings`` reads them."""
 
@@ -190,16 +201,26 @@ def _cross_check(document: YamlDocument, shape: ConfigShape, auths: Mapping[str,
     if "port" in shape.ping.model_fields_set and shape.ping.method != "udp-echo":
         mark = document.key_mark(("ping", "port"))
         document.report(mark, "ping.port has no meaning for ICMP", "remove it, or write method: udp-echo")
-    if "notifications" in shape.model_fields_set:
-        mark = document.key_mark(("notifications",))
-        document.report(mark, "notifications (traps and informs) are not available yet", "remove this block")
+    if shape.notifications:
+        _check_notifications(document, shape.notifications, auths)
+
+
+def _check_notifications(
+    document: YamlDocument, notifications: NotificationsShape, auths: Mapping[str, Auth]
+) -> None:
+    """Report names that are not there, and users of whom one message could not tell which is meant."""
     known = document.at(AUTHS)
     names = known if isinstance(known, dict) else auths
-    for index, name in enumerate(shape.notifications.auths if shape.notifications else ()):
+    users: dict[str, str] = {}
+    for index, name in enumerate(notifications.auths):
+        mark = document.value_mark(("notifications", "auths", index))
         if name not in names:
-            mark = document.value_mark(("notifications", "auths", index))
             remedy = name_hint(name, names, "use a name from snmp.auths")
             document.report(mark, "notifications.auths names credentials that are not in snmp.auths", remedy)
+        auth = auths.get(name)
+        if isinstance(auth, UserAuth) and users.setdefault(auth.user, name) != name:
+            what = f"notifications.auths has two credentials for one user, {users[auth.user]} and {name}"
+            document.report(mark, what, "name one of them; let devices send notifications with that one")
 
 
 def _paths(shape: ConfigShape, folder: Path) -> Paths:
@@ -214,6 +235,7 @@ def _paths(shape: ConfigShape, folder: Path) -> Paths:
 def _assemble(shape: ConfigShape, auths: dict[str, Auth], folder: Path) -> Config:
     paths = _paths(shape, folder)
     host, port = shape.web.listen
+    notifications = shape.notifications
     return Config(
         province_code=shape.province.code,
         edition=shape.province.edition,
@@ -239,4 +261,7 @@ def _assemble(shape: ConfigShape, auths: dict[str, Auth], folder: Path) -> Confi
             config=folder / shape.web.config if shape.web.config else None,
             map=paths.map,
         ),
+        notifications=NotificationsConfig(*notifications.listen, tuple(notifications.auths))
+        if notifications
+        else None,
     )

@@ -8,7 +8,7 @@ trap of SNMPv3 at any security level and however old it is (measured with 7.1), 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,6 +25,8 @@ PER_SOURCE_S, PER_SOURCE_BURST = 2.0, 20.0
 IN_ALL_S, IN_ALL_BURST = 50.0, 100.0
 TIME_WINDOW_S: Final = 150
 """RFC 3414, section 2.2.3."""
+MOST_ENGINES: Final = 4
+"""So many SNMPv3 engines are remembered at one address."""
 
 
 @dataclass(slots=True)
@@ -49,31 +51,44 @@ class EngineClock:
 
 @dataclass(slots=True)
 class Source:
-    """An address of the inventory: its rate, and the SNMPv3 engines known there."""
+    """An address of the inventory: its rate, and the clocks of the SNMPv3 engines heard from there."""
 
     bucket: TokenBucket = field(default_factory=lambda: TokenBucket(PER_SOURCE_S, PER_SOURCE_BURST))
-    engines: dict[bytes, EngineClock] = field(default_factory=dict)
+    clocks: dict[bytes, EngineClock] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A datagram that pysnmp may see. ``clock`` belongs to the engine that must have signed it, if one must."""
+    """A datagram that pysnmp may see. A trap that its sender's engine must have signed has ``signed_for``."""
 
     envelope: Envelope
-    clock: EngineClock | None = None
+    signed_for: Source | None = None
 
     def confirm(self, now: float) -> None:
-        """Note that the digest was right."""
+        """Note that the digest was right: the engine's clock moves on, the oldest of too many is forgotten."""
         usm = self.envelope.usm
-        if self.clock and usm:
-            self.clock.advance(usm.boots, usm.time_s, now)
+        if self.signed_for is None or usm is None:
+            return
+        clocks = self.signed_for.clocks
+        clock = clocks.pop(usm.engine_id, None) or EngineClock()
+        clock.advance(usm.boots, usm.time_s, now)
+        clocks[usm.engine_id] = clock
+        if len(clocks) > MOST_ENGINES:
+            del clocks[next(iter(clocks))]
 
 
 class Gate:
-    """The checks before pysnmp. Holds one ``Source`` for each address of the inventory and nothing else."""
+    """The checks before pysnmp. Holds one ``Source`` for each address of the inventory and nothing else.
 
-    def __init__(self, auths: Collection[Credentials], own_engine_id: bytes) -> None:
+    ``engines_at`` tells which SNMPv3 engines polls have found at an address: only these may send traps from there.
+    Where polls know of none, as they do not speak SNMPv3, any engine may for which the digest is right.
+    """
+
+    def __init__(
+        self, auths: Collection[Credentials], own_engine_id: bytes, engines_at: Callable[[str], Collection[bytes]]
+    ) -> None:
         self._own_engine_id = own_engine_id
+        self._engines_at = engines_at
         self._in_all = TokenBucket(IN_ALL_S, IN_ALL_BURST)
         self._sources: dict[str, Source] = {}
         self.use_auths(auths)
@@ -83,17 +98,10 @@ class Gate:
         self._communities = tuple(auth for auth in auths if isinstance(auth, Community))
         self._users = {auth.name: auth for auth in auths if isinstance(auth, UsmUser)}
 
-    def use_sources(self, engines: Mapping[str, Collection[bytes]]) -> None:
-        """Accept notifications from these numeric addresses, each with the engine IDs known there.
-
-        What stays keeps its rate and its clocks.
-        """
-        before, self._sources = self._sources, {}
-        for address, engine_ids in engines.items():
-            source = self._sources[address] = before.get(address) or Source()
-            source.engines = {
-                engine_id: source.engines.get(engine_id) or EngineClock() for engine_id in engine_ids
-            }
+    def use_sources(self, addresses: Collection[str]) -> None:
+        """Accept notifications from these numeric addresses; what stays keeps its rate and its clocks."""
+        before = self._sources
+        self._sources = {address: before.get(address) or Source() for address in addresses}
 
     def admit(self, data: bytes, address: str, now: float) -> Admitted | Dropped:
         """Decide about one datagram; ``now`` in seconds of a clock that only rises."""
@@ -104,7 +112,7 @@ class Gate:
             return Dropped.TOO_BIG
         try:
             envelope = read_envelope(data)
-            judged = self._judge(envelope, source, now)
+            judged = self._judge(envelope, source, address, now)
             if isinstance(judged, Dropped):
                 return judged
             if not source.bucket.has_token(now) or not self._in_all.has_token(now):
@@ -116,7 +124,7 @@ class Gate:
             return Dropped.MALFORMED
         return judged
 
-    def _judge(self, envelope: Envelope, source: Source, now: float) -> Admitted | Dropped:
+    def _judge(self, envelope: Envelope, source: Source, address: str, now: float) -> Admitted | Dropped:
         """Check what the message says about its sender."""
         usm = envelope.usm
         if usm is None:
@@ -126,16 +134,17 @@ class Gate:
         user = self._users.get(usm.user)
         if usm.engine_id == self._own_engine_id:
             return Admitted(envelope) if user else Dropped.WRONG_CREDENTIALS
-        clock = source.engines.get(usm.engine_id)
-        if clock is None:
+        polled = self._engines_at(address)
+        if polled and usm.engine_id not in polled:
             return Dropped.UNKNOWN_ENGINE
         if user is None or not _has_level_of(user, usm):
             return Dropped.WRONG_CREDENTIALS
         if not usm.authenticated:
             return Admitted(envelope)
-        if not clock.accepts(usm.boots, usm.time_s, now):
+        clock = source.clocks.get(usm.engine_id)
+        if clock and not clock.accepts(usm.boots, usm.time_s, now):
             return Dropped.NOT_IN_TIME_WINDOW
-        return Admitted(envelope, clock)
+        return Admitted(envelope, source)
 
     def _knows_community(self, envelope: Envelope) -> bool:
         return any(

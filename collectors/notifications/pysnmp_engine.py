@@ -8,6 +8,7 @@ informs and lets their senders discover our engine. It never looks a name up in 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from pysnmp.carrier.asyncio.dgram import udp, udp6
@@ -44,6 +45,7 @@ _PRIV: Mapping[PrivProtocol | None, tuple[int, ...]] = {
     PrivProtocol.AES256: config.USM_PRIV_CFB256_AES_BLUMENTHAL,
     PrivProtocol.AES256C: config.USM_PRIV_CFB256_AES,
 }
+KEYS_KEPT: Final = 4096
 _ANY_ENGINE: Final = bytes(5)
 """pysnmp takes the user of this engine ID for every engine that it has no user of."""
 _HANDSHAKES: Final = ("usmStatsUnknownEngineIDs", "usmStatsNotInTimeWindows")
@@ -192,6 +194,7 @@ def _add_user(engine: SnmpEngine, user: UsmUser, engine_id: bytes) -> None:
     )
 
 
+@lru_cache(maxsize=KEYS_KEPT)  # the Reeder extension costs milliseconds
 def _keys(user: UsmUser, engine_id: bytes) -> tuple[bytes | None, bytes | None]:
     """Return the user's localized keys for signing and encrypting."""
     if user.auth is None:

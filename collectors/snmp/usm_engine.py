@@ -79,6 +79,11 @@ class Engines:
             engine = self._engines[address] = Engine()
         return engine
 
+    def pinned_at(self, address: Address) -> bytes:
+        """Return the authenticated engine id at an address, empty when there is none."""
+        engine = self._engines.get(address)
+        return engine.engine_id if engine and engine.is_pinned else b""
+
     def restore(self, address: Address, engine_id: bytes) -> None:
         """Take over an id that was pinned in an earlier life; its clock is asked for anew."""
         if is_engine_id(engine_id) and address not in self._engines:

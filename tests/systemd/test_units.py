@@ -45,7 +45,7 @@ def installed(tmp_path: Path) -> Path:
 
 def test_systemd_finds_nothing_to_complain_about(installed: Path) -> None:
     """Unknown keys, values that cannot be read and missing programs would all be named."""
-    done = _run("verify", *sorted(installed.iterdir()))
+    done = _run("verify", *sorted(path for path in installed.iterdir() if path.suffix != ".conf"))
     named = [line for line in done.stderr.splitlines() if "phusong" in line]
     assert (done.returncode, named) == (0, [])
 
@@ -72,6 +72,28 @@ def test_exposure_with_raw_sockets(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert _exposure(unit) <= 1.5
+
+
+def test_exposure_with_notifications(tmp_path: Path) -> None:
+    """The drop-in for port 162 stays within the target, alone and beside raw sockets."""
+    unit = tmp_path / "phusong.service"
+    drop_in = (SHIPPED / "phusong-notifications.conf").read_text(encoding="utf-8")
+    both = "AmbientCapabilities=CAP_NET_RAW\nCapabilityBoundingSet=CAP_NET_RAW\n"
+    for more in ("", both):
+        text = (SHIPPED / unit.name).read_text(encoding="utf-8")
+        unit.write_text(text + drop_in + more, encoding="utf-8")
+        assert _exposure(unit) <= 1.5
+
+
+def test_systemd_reads_the_drop_in(installed: Path) -> None:
+    """The drop-in is read with its unit, and nothing in it is unknown."""
+    folder = installed / "phusong.service.d"
+    folder.mkdir()
+    shutil.move(installed / "phusong-notifications.conf", folder)
+    done = _run("verify", installed / "phusong.service")
+    assert "phusong" not in done.stderr
+    (folder / "phusong-notifications.conf").write_text("[Service]\nPrivateUser=no\n", encoding="utf-8")
+    assert "PrivateUser" in _run("verify", installed / "phusong.service").stderr
 
 
 def test_the_daemon_keeps_its_metrics_about_itself() -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phusong.agent.input.config import Config, PingConfig, PollConfig, load_config, load_paths
+from phusong.agent.input.config import Config, NotificationsConfig, PingConfig, PollConfig, load_config, load_paths
 from phusong.agent.input.problems import InputProblems, Problem, nearest, shown
 from phusong.agent.input.profile_files import packaged_profiles
 from phusong.agent.input.secret import Secret
@@ -69,6 +69,7 @@ def test_smallest() -> None:
     assert config.ping == PingConfig(interval_s=10.0, packets=5, method="icmp", port=7)
     assert (config.web.host, config.web.port, config.web.config) == ("127.0.0.1", 9780, None)
     assert (config.state, config.web.map) == (folder / "state", folder / "state" / "map.html")
+    assert config.notifications is None
     assert config.coverage.summary is None
     assert (config.coverage.fallback_technology, config.coverage.fallback_min_dbm) == ("4G", -105.0)
     assert config.timezone == "Asia/Ho_Chi_Minh"
@@ -87,6 +88,7 @@ def test_everything() -> None:
     assert config.poll == PollConfig(interval_s=60.0, timeout_s=0.5, retries=0, sensors_interval_s=300.0)
     assert config.ping == PingConfig(interval_s=15.0, packets=3, method="udp-echo", port=10007)
     assert {profile.name for profile in config.profiles} == {"box", *(p.name for p in packaged_profiles())}
+    assert config.notifications == NotificationsConfig("::", 10162, ("wan-v2", "wan-v1"))
     assert config.coverage.summary == folder / "coverage" / "coverage.json"
     assert (config.coverage.fallback_technology, config.coverage.fallback_min_dbm) == ("5G", -100.5)
     assert (config.web.host, config.web.port) == ("::1", 9781)

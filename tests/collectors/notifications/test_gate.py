@@ -7,6 +7,7 @@ from notification_messages import in_v3, notification_pdu, trap, trap_v1
 
 from phusong.collectors.notifications.gate import (
     IN_ALL_BURST,
+    MOST_ENGINES,
     MOST_OCTETS,
     PER_SOURCE_BURST,
     TIME_WINDOW_S,
@@ -31,8 +32,8 @@ PDU = notification_pdu()
 
 
 def made(*addresses: str) -> Gate:
-    gate = Gate(AUTHS, OWN)
-    gate.use_sources({address: [ENGINE] for address in addresses or (DEVICE,)})
+    gate = Gate(AUTHS, OWN, lambda address: [ENGINE] if address == DEVICE else [])
+    gate.use_sources(addresses or (DEVICE,))
     return gate
 
 
@@ -145,10 +146,26 @@ def test_clocks_and_rates_outlive_a_reload() -> None:
     real.confirm(0.0)
     for _ in range(30):
         gate.admit(trap(), DEVICE, 0.0)
-    gate.use_sources({DEVICE: [ENGINE], "192.0.2.2": []})
+    gate.use_sources([DEVICE, "192.0.2.2"])
     assert gate.admit(trap(), DEVICE, 0.0) is Dropped.RATE_LIMITED
     assert gate.admit(signed(2, 0), DEVICE, 0.0) is Dropped.NOT_IN_TIME_WINDOW
-    assert gate.admit(signed(3, 1000), "192.0.2.2", 0.0) is Dropped.UNKNOWN_ENGINE
+    gate.use_sources(["192.0.2.2"])
+    assert gate.admit(trap(), DEVICE, 0.0) is Dropped.UNKNOWN_SOURCE
+
+
+def test_engines_at_a_device_that_is_not_polled_by_v3() -> None:
+    """There any engine may send, is judged by its own clock once it has signed, and few are remembered."""
+    other = "192.0.2.2"
+    gate = made(other)
+    for number in range(100):
+        message = in_v3(PDU, engine_id=b"engine-%d" % number, flags=1, boots=3)
+        forged = gate.admit(message, other, number * 10.0)
+        assert isinstance(forged, Admitted)
+        assert len(gate._sources[other].clocks) <= MOST_ENGINES
+        forged.confirm(number * 10.0)
+    assert len(gate._sources[other].clocks) == MOST_ENGINES
+    old = in_v3(PDU, engine_id=b"engine-99", flags=1, boots=2)
+    assert gate.admit(old, other, 1000.0) is Dropped.NOT_IN_TIME_WINDOW
 
 
 @pytest.mark.parametrize(

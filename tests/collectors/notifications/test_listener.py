@@ -50,6 +50,7 @@ class Setup(NamedTuple):
 
     listener: NotificationListener
     gate: Gate
+    engines: dict[str, list[bytes]]
     arrived: list[Arrived]
 
     async def settle(self, done: Callable[[], object]) -> None:
@@ -65,13 +66,14 @@ class Setup(NamedTuple):
 @pytest_asyncio.fixture
 async def setup() -> AsyncIterator[Setup]:
     arrived: list[Arrived] = []
-    gate = Gate(AUTHS, OWN.engine_id)
-    gate.use_sources({KNOWN: [SENDER_ENGINE], "::1": []})
+    engines = {KNOWN: [SENDER_ENGINE]}
+    gate = Gate(AUTHS, OWN.engine_id, lambda address: engines.get(address, ()))
+    gate.use_sources([KNOWN, "::1"])
     listener = NotificationListener(
         AUTHS, OWN, gate, lambda address, notification: arrived.append(Arrived(address, notification))
     )
     listener.open("127.0.0.1", 0)
-    yield Setup(listener, gate, arrived)
+    yield Setup(listener, gate, engines, arrived)
     listener.close()
 
 
@@ -202,18 +204,29 @@ async def test_a_trap_sent_again_later_is_no_news(setup: Setup) -> None:
     assert len(setup.arrived) == 2
 
 
-async def test_an_engine_is_known_once_it_is_learned(setup: Setup) -> None:
-    """Traps of SNMPv3 count from the moment when the device's engine ID is known, not before."""
+async def test_only_the_engine_that_polls_have_found_may_send(setup: Setup) -> None:
+    """When polls find another engine at a device, its traps count from then on and the old one's no more."""
     engine = bytes.fromhex("80000009030066778899aa")
     send = ("-e", f"0x{engine.hex()}", *V2_WHAT)
     await net_snmp(setup, "snmptrap", *SIGNED, *send)
     await setup.dealt_with(1)
-    setup.gate.use_sources({KNOWN: [engine]})
+    setup.engines[KNOWN] = [engine]
     await net_snmp(setup, "snmptrap", *SIGNED, *send)
     await net_snmp(setup, "snmptrap", *SIGNED, *FROM_ENGINE, *V2_WHAT)
     await setup.dealt_with(3)
     assert len(setup.arrived) == 1
     assert setup.listener.counters.dropped == {Dropped.UNKNOWN_ENGINE: 2}
+
+
+async def test_a_device_polled_by_v2c_may_send_v3(setup: Setup) -> None:
+    """Where polls know no engine, the password alone decides."""
+    setup.engines.clear()
+    await net_snmp(setup, "snmptrap", *SIGNED, *FROM_ENGINE, *V2_WHAT)
+    await net_snmp(setup, "snmptrap", *SECRET, *FROM_ENGINE, *V2_WHAT)
+    await net_snmp(setup, "snmptrap", *SIGNED[:-1], "other-pass", *FROM_ENGINE, *V2_WHAT)
+    await setup.dealt_with(3)
+    assert len(setup.arrived) == 2
+    assert setup.listener.counters.dropped == {Dropped.WRONG_CREDENTIALS: 1}
 
 
 @pytest.mark.parametrize("host", ["::1", "::"])

@@ -39,6 +39,8 @@ class Found:
     naming: Naming
     indexes: dict[InterfaceSelector, int] = field(default_factory=dict)
     problems: dict[InterfaceSelector, str] = field(default_factory=dict)
+    unseen: set[InterfaceSelector] = field(default_factory=set)
+    """Those of ``problems`` whose row may well be there: a walk broke off before it could show."""
 
 
 class InterfaceFinder:
@@ -72,6 +74,8 @@ class InterfaceFinder:
                 found.problems[selector] = f"{InterfaceAmbiguous(selector, error.indexes, rows)}{walks.partial}"
             except InterfaceNotFound as error:
                 found.problems[selector] = f"{error}{walks.partial}"
+                if walks.partial:
+                    found.unseen.add(selector)
         return found
 
     def naming(self, identity: DeviceIdentity) -> Naming:
@@ -122,8 +126,8 @@ class _Walks:
         except InterfaceAmbiguous:
             raise
         except InterfaceNotFound:
-            if selector.column is not Column.NAME:
-                raise
+            if selector.column is not Column.NAME or self.partial:
+                raise  # a device that could not even say all of that is not asked for more
             names = await self._names(selector, Column.NAME)
             for column in (Column.DESCR, Column.ALIAS):
                 others = await self._names(selector, column)

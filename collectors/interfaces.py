@@ -183,6 +183,9 @@ class InterfacePoller:
         found = await self._finder.find(self._selectors)
         if self._memory is not None and found.identity.replaces(self._memory.identity):
             self._replaced = self._memory.identity
+        for selector in found.unseen & self._indexes.keys() if self._replaced is None else ():
+            found.indexes[selector] = self._indexes[selector]  # its name is checked with every reading
+            del found.problems[selector]
         self._octets = {
             selector: known
             for selector, known in self._octets.items()

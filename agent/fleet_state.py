@@ -20,7 +20,8 @@ from .inventory import Inventory, LinkEnd
 from .maintenance import in_maintenance
 from .observations import Observations, Outcome
 from .row_facts import RowKey, derive_facts
-from .verdict import EndEvidence, Finding, down_for_s, judge_endpoint, judge_link, judge_site
+from .verdict import EndEvidence, Finding, Rule, any_up, down_for_s, judge_endpoint, judge_link, judge_site
+from .verdict_changes import VerdictChange, VerdictChanges
 
 FRESH_INTERVALS = 3
 """No value is shown when it is older than so many intervals."""
@@ -38,25 +39,11 @@ class StateSettings:
     fallback_technology: str
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictChange:
-    """A verdict that differs from the one before; ``what`` is ``link`` or ``endpoint``."""
-
-    what: str
-    item_id: str
-    before: Verdict
-    after: Verdict
-    first: bool
-    """Whether nothing was known of it before."""
-
-
 class FleetState:
     """The rows of one inventory over one memory of observations."""
 
     def __init__(self, inventory: Inventory, observations: Observations, settings: StateSettings) -> None:
-        self._changes: list[VerdictChange] = []
-        self._known: set[RowKey] = set()
-        """Rows that have had a verdict other than unknown."""
+        self._changes = VerdictChanges()
         self._inventory = inventory
         self._observations = observations
         self._settings = settings
@@ -85,14 +72,14 @@ class FleetState:
         """Take over the rows that an earlier state knew, so that a reload is no change of verdicts."""
         self._links = {key: row for key, row in before._links.items() if key in self._facts.links}
         self._endpoints = {key: row for key, row in before._endpoints.items() if key in self._facts.endpoints}
-        self._known = before._known
+        self._sites = {key: row for key, row in before._sites.items() if key in self._facts.sites}
+        self._changes.known = before._changes.known
         if before._settings.edition == self._settings.edition:
             self.use_coverage(before._coverage)
 
     def take_changes(self) -> list[VerdictChange]:
         """Return the changes of verdicts since the last call, in order."""
-        changes, self._changes = self._changes, []
-        return changes
+        return self._changes.take()
 
     def use_coverage(self, coverage: CoverageSummary | None) -> None:
         """Join the lines' states with this coverage from now on."""
@@ -160,7 +147,7 @@ class FleetState:
         ping = ping_outcome.fresh(now, self._ping_fresh_s) if ping_outcome else None
         finding = judge_link(near, far, ping, pinged=bool(address))
         first_since_s = down_for_s([end.reading for end in (near, far) if end and end.reading])
-        verdict, since = self._verdict(("link", link_id), finding, before, first_since_s)
+        finding, since = self._verdict(("link", link_id), finding, before, first_since_s)
         outcomes = [
             outcome
             for end in (link.near, link.far)
@@ -168,7 +155,7 @@ class FleetState:
         ]
         return LinkRow(
             info=self._facts.links[link_id],
-            verdict=verdict,
+            verdict=finding.verdict,
             up=finding.up,
             since=since,
             near=near.reading if near else None,
@@ -176,6 +163,8 @@ class FleetState:
             ping=ping,
             last_success=max((o.success_unix for o in outcomes if o.success_unix is not None), default=None),
             problem="; ".join(filter(None, (self._end_problem(link.near), self._end_problem(link.far)))),
+            rule=finding.rule,
+            cause=finding.cause,
         )
 
     def _end_evidence(self, end: LinkEnd | None, now: float) -> EndEvidence | None:
@@ -204,16 +193,18 @@ class FleetState:
         finding = judge_endpoint(
             answers=system is not None, silent=outcome.silent(now, self._poll_fresh_s), ping=ping
         )
-        verdict, since = self._verdict(("endpoint", endpoint_id), finding, self._endpoints.get(endpoint_id))
+        finding, since = self._verdict(("endpoint", endpoint_id), finding, self._endpoints.get(endpoint_id))
         return EndpointRow(
             info=self._facts.endpoints[endpoint_id],
-            verdict=verdict,
+            verdict=finding.verdict,
             up=finding.up,
             since=since,
             system=system,
             ping=ping,
             last_success=outcome.success_unix,
             problem=outcome.problem,
+            rule=finding.rule,
+            cause=finding.cause,
         )
 
     def _verdict(
@@ -222,28 +213,37 @@ class FleetState:
         finding: Finding,
         before: LinkRow | EndpointRow | None,
         first_since_s: float | None = None,
-    ) -> tuple[Verdict, float]:
-        """Return the verdict under maintenance and since when it stands, and note a change.
-
-        A first verdict may have begun before this agent did: ``first_since_s`` seconds ago, as the devices say.
-        """
+    ) -> tuple[Finding, float]:
+        """Return the finding under maintenance and since when its verdict stands, and note a change."""
         unix = self._observations.unix_time()
-        planned = in_maintenance(self._facts.windows.get(key, ()), unix)
-        verdict = Verdict.MAINTENANCE if planned else finding.verdict
-        if before and before.verdict is verdict and before.since is not None:
-            return verdict, before.since
-        old = before.verdict if before else Verdict.UNKNOWN
-        if verdict is old:
-            return verdict, unix
-        first = key not in self._known
-        self._known.add(key)
-        self._changes.append(VerdictChange(*key, old, verdict, first))
-        return verdict, unix - first_since_s if first and finding.up is False and first_since_s else unix
+        if in_maintenance(self._facts.windows.get(key, ()), unix):
+            finding = Finding(Verdict.MAINTENANCE, finding.up, Rule.WINDOW)
+        since = self._changes.note(
+            key,
+            (before.verdict, before.since) if before else None,
+            finding.verdict,
+            unix,
+            up=finding.up,
+            rule=finding.rule,
+            cause=finding.cause,
+            first_since_s=first_since_s,
+        )
+        return finding, since
 
     def _site_row(self, site_id: str) -> SiteRow:
         links = [self._links[link_id] for link_id in self._facts.links_of_site[site_id]]
         fallback = self._fallback(site_id, [link.info.carrier for link in links if link.up is False])
-        return SiteRow(self._facts.sites[site_id], judge_site([link.up for link in links], fallback), fallback)
+        lines_up = [link.up for link in links]
+        isolation = judge_site(lines_up, fallback)
+        before = self._sites.get(site_id)
+        since = self._changes.note(
+            ("site", site_id),
+            (before.isolation, before.since) if before else None,
+            isolation,
+            self._observations.unix_time(),
+            up=any_up(lines_up),
+        )
+        return SiteRow(self._facts.sites[site_id], isolation, fallback, since)
 
     def _fallback(self, site_id: str, failed_carriers: list[str]) -> bool | None:
         """Tell whether an operator covers the site that is not one of the carriers that failed it."""

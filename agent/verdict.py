@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from phusong.collectors.readings import InterfaceReading, PingReading
 from phusong.exporters.snapshot import Isolation, Verdict
@@ -26,20 +27,71 @@ class EndEvidence:
     silent: bool
 
 
+class Rule(StrEnum):
+    """Why a verdict was reached: each rule belongs to one verdict."""
+
+    WINDOW = "window"
+    """maintenance: a window covers now."""
+    ADMIN_STATUS = "admin_status"
+    """admin_down: an end says ifAdminStatus down."""
+    PARENT_LINK = "parent_link"
+    """parent_down: the line before it is out."""
+    PARENT_DEVICE = "parent_device"
+    """parent_down: the hub, or another device before it, is gone."""
+    SITE_LINES = "site_lines"
+    """parent_down of an endpoint: all lines of its site are out."""
+    OPER_STATUS = "oper_status"
+    """down: an end that answers says the interface is not up."""
+    NO_ANSWER = "no_answer"
+    """unreachable: nothing of it answers."""
+    FAR_SIDE_SILENT = "far_side_silent"
+    """unreachable: the hub's interface is up, but nothing answers behind it."""
+    ECHO_ONLY = "echo_only"
+    """snmp_dead: ping answers, SNMP does not."""
+    USE_DOWN = "use_down"
+    """congested: towards the office."""
+    USE_UP = "use_up"
+    """congested: from the office."""
+    LOSS = "loss"
+    RTT = "rtt"
+    ERRORS = "errors"
+    FLAPPING = "flapping"
+    """These four: degraded."""
+    OPER_UP = "oper_up"
+    """up: an end that answers says the interface is up."""
+    ECHO_DESPITE_STATUS = "echo_despite_status"
+    """up: the interface's status proves nothing, but ping answers."""
+    ANSWERS = "answers"
+    """up: the endpoint answers SNMP."""
+    UNCLEAR_STATUS = "unclear_status"
+    """unknown: the interface's status proves nothing, and ping does not answer."""
+    NO_FRESH_DATA = "no_fresh_data"
+    """unknown: not asked yet, values too old, or an answer that says nothing of the interface."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A verdict before maintenance is taken into account, and whether traffic can pass; ``None``: not known."""
+    """A verdict, whether traffic can pass (``None``: not known) and why.
+
+    ``cause`` names what is at fault where that is not the thing itself: ``link hl-07``, ``device hub-1``.
+    """
 
     verdict: Verdict
     up: bool | None
+    rule: Rule
+    cause: str = ""
 
 
-UP = Finding(Verdict.UP, up=True)
-SNMP_DEAD = Finding(Verdict.SNMP_DEAD, up=True)
-ADMINISTRATIVELY_DOWN = Finding(Verdict.ADMIN_DOWN, up=False)
-DOWN = Finding(Verdict.DOWN, up=False)
-UNREACHABLE = Finding(Verdict.UNREACHABLE, up=False)
-UNKNOWN = Finding(Verdict.UNKNOWN, up=None)
+UP = Finding(Verdict.UP, True, Rule.OPER_UP)
+UP_BY_ECHO = Finding(Verdict.UP, True, Rule.ECHO_DESPITE_STATUS)
+ANSWERS = Finding(Verdict.UP, True, Rule.ANSWERS)
+SNMP_DEAD = Finding(Verdict.SNMP_DEAD, True, Rule.ECHO_ONLY)
+ADMINISTRATIVELY_DOWN = Finding(Verdict.ADMIN_DOWN, False, Rule.ADMIN_STATUS)
+DOWN = Finding(Verdict.DOWN, False, Rule.OPER_STATUS)
+UNREACHABLE = Finding(Verdict.UNREACHABLE, False, Rule.NO_ANSWER)
+FAR_SIDE_SILENT = Finding(Verdict.UNREACHABLE, False, Rule.FAR_SIDE_SILENT)
+UNCLEAR = Finding(Verdict.UNKNOWN, None, Rule.UNCLEAR_STATUS)
+UNKNOWN = Finding(Verdict.UNKNOWN, None, Rule.NO_FRESH_DATA)
 
 
 def judge_link(
@@ -60,11 +112,11 @@ def judge_link(
     if any(reading.oper_status in OPER_NOT_UP for reading in readings):
         return DOWN
     if (far is None or far.silent) and pinged and ping is not None and not echo:
-        return UNREACHABLE
+        return FAR_SIDE_SILENT if readings else UNREACHABLE
     if any(reading.oper_status == OPER_UP for reading in readings):
         return UP
     if readings:
-        return UP if echo else UNKNOWN
+        return UP_BY_ECHO if echo else UNCLEAR
     return _judge_silence(all(end.silent for end in ends), echo=echo, no_echo=no_echo)
 
 
@@ -87,7 +139,7 @@ def down_for_s(readings: Iterable[InterfaceReading]) -> float | None:
 def judge_endpoint(*, answers: bool, silent: bool, ping: PingReading | None) -> Finding:
     """Judge an endpoint from whether it answers SNMP and echo requests."""
     if answers:
-        return UP
+        return ANSWERS
     echo = ping is not None and ping.received > 0
     return _judge_silence(silent, echo=echo, no_echo=ping is not None and not echo)
 
@@ -100,14 +152,22 @@ def _judge_silence(silent: bool, *, echo: bool, no_echo: bool) -> Finding:
     return UNKNOWN
 
 
+def any_up(lines_up: Iterable[bool | None]) -> bool | None:
+    """Tell whether one of the lines is up; ``None`` when none is but one may be, or when there is no line."""
+    states = list(lines_up)
+    if any(states):
+        return True
+    return None if not states or None in states else False
+
+
 def judge_site(lines_up: Iterable[bool | None], fallback: bool | None) -> Isolation:
     """Join the states of a site's lines with the fallback coverage of its point.
 
     A line whose state is not known may be up, so the site is not called cut off because of it.
     """
-    states = list(lines_up)
-    if any(states):
-        return {True: Isolation.CONNECTED, False: Isolation.AT_RISK, None: Isolation.UNKNOWN}[fallback]
-    if not states or None in states:
+    up = any_up(lines_up)
+    if up is None or fallback is None:
         return Isolation.UNKNOWN
-    return {True: Isolation.ON_FALLBACK, False: Isolation.ISOLATED, None: Isolation.UNKNOWN}[fallback]
+    if up:
+        return Isolation.CONNECTED if fallback else Isolation.AT_RISK
+    return Isolation.ON_FALLBACK if fallback else Isolation.ISOLATED

@@ -15,6 +15,7 @@ from phusong.coverage.summary import CommuneCoverage, CoverageSummary, Indicator
 from phusong.exporters.exposition import counter_value, number, series
 from phusong.exporters.metrics import DEVICES, INTERFACES
 from phusong.exporters.snapshot import (
+    ENDPOINT_VERDICTS,
     DeviceRow,
     EndpointInfo,
     EndpointRow,
@@ -57,19 +58,23 @@ def link_starts(info: LinkInfo, commune: str) -> PolledStarts:
             ("up", info.contracted_up_bytes_per_s),
         )
     )
-    return _polled_starts("wan_link", {"link": info.link_id}, (_info("wan_link_info", about), contracted))
+    fixed = (_info("wan_link_info", about), contracted)
+    return _polled_starts("wan_link", {"link": info.link_id}, Verdict, fixed)
 
 
 def endpoint_starts(info: EndpointInfo, commune: str) -> PolledStarts:
     """Prepare an endpoint's lines; ``commune`` is the code of its site's commune."""
     about = {"endpoint": info.endpoint_id, "site": info.site_id, "commune": commune, "name": info.name}
-    return _polled_starts("vc_endpoint", {"endpoint": info.endpoint_id}, (_info("vc_endpoint_info", about),))
+    fixed = (_info("vc_endpoint_info", about),)
+    return _polled_starts("vc_endpoint", {"endpoint": info.endpoint_id}, ENDPOINT_VERDICTS, fixed)
 
 
-def _polled_starts(prefix: str, identity: dict[str, str], fixed: tuple[str, ...]) -> PolledStarts:
+def _polled_starts(
+    prefix: str, identity: dict[str, str], verdicts: Iterable[Verdict], fixed: tuple[str, ...]
+) -> PolledStarts:
     return PolledStarts(
         up=series(f"{prefix}_up", identity),
-        verdicts=tuple((v, series(f"{prefix}_verdict", {**identity, "verdict": v.value})) for v in Verdict),
+        verdicts=tuple((v, series(f"{prefix}_verdict", {**identity, "verdict": v.value})) for v in verdicts),
         fixed=fixed,
         ping_loss=series(f"{prefix}_ping_loss_ratio", identity),
         ping_rtt=series(f"{prefix}_ping_rtt_seconds", identity),

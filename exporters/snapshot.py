@@ -15,15 +15,29 @@ from phusong.coverage.summary import CoverageSummary
 
 
 class Verdict(StrEnum):
-    """The verdicts on links and endpoints that are decided today, worst cause first."""
+    """The verdicts on links and endpoints, in the order in which they are decided: the first that holds counts."""
 
     MAINTENANCE = "maintenance"
     ADMIN_DOWN = "admin_down"
+    PARENT_DOWN = "parent_down"
     DOWN = "down"
     UNREACHABLE = "unreachable"
     SNMP_DEAD = "snmp_dead"
+    CONGESTED = "congested"
+    DEGRADED = "degraded"
     UP = "up"
     UNKNOWN = "unknown"
+
+
+ENDPOINT_VERDICTS = (
+    Verdict.MAINTENANCE,
+    Verdict.PARENT_DOWN,
+    Verdict.UNREACHABLE,
+    Verdict.SNMP_DEAD,
+    Verdict.UP,
+    Verdict.UNKNOWN,
+)
+"""Those that an endpoint can have: it has no contract and no interface that could be switched off."""
 
 
 class Isolation(StrEnum):
@@ -92,6 +106,10 @@ class LinkRow:
     """Unix time of the last SNMP answer from either end."""
     problem: str
     """Why the last poll gave no reading, for people; empty when it did."""
+    rule: str = ""
+    """The rule behind the verdict, a word of ``agent.verdict.Rule``."""
+    cause: str = ""
+    """Whose fault it is where it is not the line's own: ``link hl-07``, ``device hub-1``; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +124,8 @@ class EndpointRow:
     ping: PingReading | None
     last_success: float | None
     problem: str
+    rule: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +136,8 @@ class SiteRow:
     isolation: Isolation
     fallback: bool | None
     """Whether the fallback technology covers the site's point; ``None`` when it is not known."""
+    since: float | None = None
+    """Unix time of the last change of ``isolation``, as far as this agent has seen it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,9 @@ VIETNAMESE = Words(
         Verdict.SNMP_DEAD: "SNMP không trả lời",
         Verdict.ADMIN_DOWN: "Tắt bởi quản trị",
         Verdict.MAINTENANCE: "Bảo trì",
+        Verdict.PARENT_DOWN: "Mất do tuyến hoặc thiết bị cấp trên",
+        Verdict.CONGESTED: "Quá tải",
+        Verdict.DEGRADED: "Chất lượng kém",
         Verdict.UNKNOWN: "Chưa rõ",
     },
     isolations={
@@ -146,6 +149,9 @@ ENGLISH = Words(
         Verdict.SNMP_DEAD: "SNMP does not answer",
         Verdict.ADMIN_DOWN: "Administratively down",
         Verdict.MAINTENANCE: "Maintenance",
+        Verdict.PARENT_DOWN: "Parent is down",
+        Verdict.CONGESTED: "Congested",
+        Verdict.DEGRADED: "Degraded",
         Verdict.UNKNOWN: "Unknown",
     },
     isolations={

@@ -24,10 +24,13 @@
     maintenance: { color: "#1d9bd1", weight: 2, opacity: 1, dash: "7 4" },
     admin_down: { color: "#5f6368", weight: 2, opacity: 1, dash: "7 4" },
     snmp_dead: { color: "#c98500", weight: 2.2, opacity: 1, dash: "2 3" },
+    degraded: { color: "#8a7a00", weight: 2.2, opacity: 1, dash: "5 3" },
+    congested: { color: "#7b3fa0", weight: 2.4, opacity: 1, dash: "12 3" },
+    parent_down: { color: "#8c5a3c", weight: 2.4, opacity: 1, dash: "4 3 1 3" },
     unreachable: { color: "#b0307f", weight: 2.6, opacity: 1, dash: "9 4 2 4" },
     down: { color: "#d03a00", weight: 2.8, opacity: 1, dash: null },
   };
-  phusong.wrongVerdicts = ["down", "unreachable", "snmp_dead"];
+  phusong.wrongVerdicts = ["down", "unreachable", "parent_down", "congested", "degraded", "snmp_dead"];
 
   phusong.isolations = {
     connected: { shape: "circle", color: "#0b6e4f", radius: 3.2 },

@@ -88,7 +88,7 @@ def test_changes_are_noted_once_and_since_stays(clock: Clock, observations: Obse
     clock.now += 30
     observations.device_answered("cpe", interfaces(oper=2))
     assert state.snapshot().links[0].since == clock.unix()
-    assert [(change.before, change.after, change.first) for change in state.take_changes()] == [
+    assert [(c.before, c.after, c.first) for c in state.take_changes() if c.what == "link"] == [
         (Verdict.UNKNOWN, Verdict.UP, True),
         (Verdict.UP, Verdict.DOWN, False),
     ]

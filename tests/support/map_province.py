@@ -20,6 +20,7 @@ from phusong.coverage.summary import (
     SiteCoverage,
 )
 from phusong.exporters.snapshot import (
+    ENDPOINT_VERDICTS,
     DeviceRow,
     EndpointInfo,
     EndpointRow,
@@ -110,7 +111,11 @@ def snapshot_of(communes: gpd.GeoDataFrame, sites: int = 342, links: int = 345, 
             verdict = Verdict.DOWN if number % 2 else Verdict.UNREACHABLE
         link_rows.append(_link(number, site, verdict))
     endpoint_rows = [
-        _endpoint(number, site_rows[number % sites], _verdict(number) if number % 17 == 3 else Verdict.UP)
+        _endpoint(
+            number,
+            site_rows[number % sites],
+            ENDPOINT_VERDICTS[number % len(ENDPOINT_VERDICTS)] if number % 17 == 3 else Verdict.UP,
+        )
         for number in range(endpoints)
     ]
     return Snapshot(

@@ -16,6 +16,7 @@ from phusong.collectors.readings import InterfaceReading, PingReading, SystemRea
 from phusong.coverage.summary import CommuneCoverage, CoverageSummary, Indicator, LayerSource
 from phusong.exporters.metrics import FLEET_SECTIONS, Kind
 from phusong.exporters.snapshot import (
+    ENDPOINT_VERDICTS,
     DeviceRow,
     EndpointInfo,
     EndpointRow,
@@ -212,7 +213,7 @@ def _polled_samples(
     prefix: str, of: dict[str, str], row: LinkRow | EndpointRow
 ) -> Iterator[tuple[str, dict[str, str], float | None]]:
     yield f"{prefix}_up", of, row.up
-    for verdict in Verdict:
+    for verdict in Verdict if prefix == "wan_link" else ENDPOINT_VERDICTS:
         yield f"{prefix}_verdict", {**of, "verdict": str(verdict)}, row.verdict == verdict
     if row.ping is not None and row.ping.sent > 0:
         yield f"{prefix}_ping_loss_ratio", of, 1 - row.ping.received / row.ping.sent

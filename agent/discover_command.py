@@ -155,6 +155,7 @@ async def _ask(
     done = 0
     try:
         with SnmpClient() as client, bar:
+            client.limit_requests(config.poll.requests_per_second)
             task = bar.add_task("", total=len(asked))
 
             def progress(outcome: Outcome) -> None:

@@ -24,16 +24,16 @@ from .snmp.ber import Oid, Value
 from .snmp.client import SnmpClient, Target
 from .snmp.credentials import V1
 from .snmp.errors import SnmpError
-from .snmp.walk import DEFAULT_LIMITS, WalkLimits, WalkResult, walk
+from .snmp.walk import WalkLimits, WalkResult, walk_columns
 from .video_endpoint import read_system
 
 CHASSIS, STACK = 3, 11
 """entPhysicalClass."""
 ENTITY_LIMITS: Final = WalkLimits(rows=200, requests=40, time_s=10.0)
 """The chassis stands at the front; large devices have thousands of sensors behind it, read at a snail's pace."""
+TABLE_LIMITS: Final = WalkLimits(requests=2000, time_s=60.0)
 ROWS_SEEN_MOVING: Final = 64
 """Of so many rows that are up the counters are read twice."""
-ROWS_AT_ONCE: Final = 32
 IF_OPER_UP = 1
 _ENTITY_COLUMNS: Final = (
     mib.ENT_PHYSICAL_DESCR,
@@ -41,20 +41,25 @@ _ENTITY_COLUMNS: Final = (
     mib.ENT_PHYSICAL_MFG_NAME,
     mib.ENT_PHYSICAL_MODEL_NAME,
 )
-_PLAIN_COLUMNS: Final = (
+_COLUMNS: Final = (
+    mib.IF_DESCR,
     mib.IF_TYPE,
     mib.IF_SPEED,
     mib.IF_ADMIN_STATUS,
     mib.IF_OPER_STATUS,
     mib.IF_IN_OCTETS,
     mib.IF_OUT_OCTETS,
+    mib.IF_NAME,
+    mib.IF_ALIAS,
+    mib.IF_HIGH_SPEED,
 )
-_X_COLUMNS: Final = (mib.IF_ALIAS, mib.IF_HIGH_SPEED)
 _HC_COLUMNS: Final = (mib.IF_HC_IN_OCTETS, mib.IF_HC_OUT_OCTETS)
-
-
-_Row: TypeAlias = tuple[Value, ...]
-_Rows: TypeAlias = Mapping[int, _Row]
+"""Not asked of SNMPv1 agents, which have no Counter64."""
+_OCTETS: Final = (*_HC_COLUMNS, mib.IF_IN_OCTETS, mib.IF_OUT_OCTETS)
+_Row: TypeAlias = Mapping[Oid, Value]
+"""The values of a row by their columns."""
+_Columns: TypeAlias = Mapping[Oid, Mapping[Oid, Value]]
+"""The values of columns by what follows the column in their names."""
 
 
 class OctetCounters(StrEnum):
@@ -139,7 +144,8 @@ class _Asking:
 
     async def chassis(self) -> Chassis:
         """Find the outermost entity: a chassis or stack, else the first with a description."""
-        classes = await self._walk(mib.ENT_PHYSICAL_CLASS, ENTITY_LIMITS, cut_is_noted=False)
+        tables = await self._walk([mib.ENT_PHYSICAL_CLASS], ENTITY_LIMITS, cut_is_noted=False)
+        classes = {index: value for (index, *_), value in tables[mib.ENT_PHYSICAL_CLASS].items()}
         indexes = sorted(classes, key=lambda index: (as_int(classes[index]) not in (CHASSIS, STACK), index))
         candidates = [indexes[0]] if indexes else [1]
         stacked = [index for index in indexes if as_int(classes[index]) == CHASSIS][:1]
@@ -157,91 +163,67 @@ class _Asking:
 
     async def interfaces(self) -> tuple[FoundInterface, ...]:
         """Read all rows of the interface tables, with their IPv4 addresses."""
-        descrs = await self._walk(mib.IF_DESCR)
-        names = await self._walk(mib.IF_NAME)
-        types = {} if descrs or names else await self._walk(mib.IF_TYPE)
-        indexes = sorted({*descrs, *names, *types})
-        plain = await self._rows(_PLAIN_COLUMNS, indexes)
-        extended = await self._rows(_X_COLUMNS, sorted(names))
-        wide = {} if self._target.auth.version == V1 else await self._rows(_HC_COLUMNS, sorted(names))
+        columns = _COLUMNS if self._target.auth.version == V1 else _COLUMNS + _HC_COLUMNS
+        tables = await self._walk(columns)
         addresses = await self._addresses()
-        rows = [
-            _interface(
-                index,
-                _text(names.get(index)),
-                _text(descrs.get(index)),
-                (plain.get(index, _NOTHING), extended.get(index, _NOTHING), wide.get(index, _NOTHING)),
-                addresses.get(index, ()),
-            )
-            for index in indexes
-        ]
-        return await self._seen_moving(rows, plain, wide)
+        indexes = {index for column in tables.values() for (index, *more) in column if not more}
+        rows = {
+            index: {column: tables[column].get((index,)) for column in columns}
+            for index in sorted(indexes)
+            if 0 < index < 2**31
+        }
+        found = [_interface(index, row, addresses.get(index, ())) for index, row in rows.items()]
+        return await self._seen_moving(found, rows)
 
     async def _seen_moving(
-        self, rows: Sequence[FoundInterface], plain: _Rows, wide: _Rows
+        self, found: Sequence[FoundInterface], rows: Mapping[int, _Row]
     ) -> tuple[FoundInterface, ...]:
         """Read the octets of rows that are up once more, and tell 64-bit counters that stand still."""
-        asked = [row.index for row in rows if row.counters is OctetCounters.WIDE and row.oper_status == IF_OPER_UP]
-        columns = (*_HC_COLUMNS, mib.IF_IN_OCTETS, mib.IF_OUT_OCTETS)
-        again = await self._rows(columns, asked[:ROWS_SEEN_MOVING])
+        asked = [
+            row.index for row in found if row.counters is OctetCounters.WIDE and row.oper_status == IF_OPER_UP
+        ]
+        oids = [(*column, index) for index in asked[:ROWS_SEEN_MOVING] for column in _OCTETS]
+        later = dict(zip(oids, await self._read(oids, "the counters again") or (), strict=False))
         return tuple(
-            replace(row, counters=judge_movement(row.counters, wide[row.index], plain[row.index][4:6], values))
-            if (values := again.get(row.index))
+            replace(row, counters=_judge_movement(row.index, rows[row.index], later))
+            if (*mib.IF_HC_IN_OCTETS, row.index) in later
             else row
-            for row in rows
+            for row in found
         )
 
     async def _addresses(self) -> dict[int, tuple[IPv4Interface, ...]]:
         """Read the IPv4 addresses with their prefixes, by ifIndex."""
-        indexes = await self._walk_addresses(mib.IP_AD_ENT_IF_INDEX)
-        masks = await self._walk_addresses(mib.IP_AD_ENT_NET_MASK) if indexes else {}
+        tables = await self._walk((mib.IP_AD_ENT_IF_INDEX, mib.IP_AD_ENT_NET_MASK))
+        masks = tables[mib.IP_AD_ENT_NET_MASK]
         found: dict[int, list[IPv4Interface]] = {}
-        for address, value in indexes.items():
-            index, mask = as_int(value), masks.get(address)
-            if index is None or not isinstance(mask, bytes) or len(mask) != len(address):
+        for arcs, value in tables[mib.IP_AD_ENT_IF_INDEX].items():
+            index, mask = as_int(value), masks.get(arcs)
+            if index is None or not isinstance(mask, bytes):
                 continue
             try:
-                text = f"{'.'.join(map(str, address))}/{'.'.join(map(str, mask))}"
+                text = f"{'.'.join(map(str, arcs))}/{'.'.join(map(str, mask))}"
                 found.setdefault(index, []).append(IPv4Interface(text))
             except (AddressValueError, NetmaskValueError):
-                continue  # arcs above 255, or a mask with holes
+                continue  # no four numbers up to 255, or a mask with holes
         return {index: tuple(addresses) for index, addresses in found.items()}
 
-    async def _walk_addresses(self, column: Oid) -> dict[Oid, Value]:
-        result = await self._walk_all(column)
-        return {oid[len(column) :]: value for oid, value in result.rows if len(oid) == len(column) + 4}
-
     async def _walk(
-        self, column: Oid, limits: WalkLimits = DEFAULT_LIMITS, *, cut_is_noted: bool = True
-    ) -> dict[int, Value]:
-        result = await self._walk_all(column, limits, cut_is_noted=cut_is_noted)
-        width = len(column) + 1
-        return {oid[-1]: value for oid, value in result.rows if len(oid) == width and 0 < oid[-1] < 2**31}
-
-    async def _walk_all(
-        self, column: Oid, limits: WalkLimits = DEFAULT_LIMITS, *, cut_is_noted: bool = True
-    ) -> WalkResult:
+        self, columns: Sequence[Oid], limits: WalkLimits = TABLE_LIMITS, *, cut_is_noted: bool = True
+    ) -> _Columns:
+        """Read columns side by side; what is missing is noted, once for all that lack it for one reason."""
         try:
-            result = await walk(self._client, self._target, column, limits)
+            results = await walk_columns(self._client, self._target, columns, limits, self._reader.sizes)
         except SnmpError as error:
-            result = WalkResult((), error.reason)
-        if result.partial and (cut_is_noted or not result.partial.endswith("limit")):
-            self._partial.append(f"{_COLUMN_NAMES[column]}: {result.partial}")
-        return result
-
-    async def _rows(self, columns: Sequence[Oid], indexes: Sequence[int]) -> _Rows:
-        """Read these columns of these rows, some rows at a time: what came before a failure is kept."""
-        rows: dict[int, tuple[Value, ...]] = {}
-        for start in range(0, len(indexes), ROWS_AT_ONCE):
-            group = indexes[start : start + ROWS_AT_ONCE]
-            values = await self._read(
-                [(*column, index) for index in group for column in columns], f"interface rows from {group[0]} on"
-            )
-            if values is None:
-                break
-            for place, index in enumerate(group):
-                rows[index] = tuple(values[place * len(columns) : (place + 1) * len(columns)])
-        return rows
+            results = [WalkResult((), error.reason)] * len(columns)
+        noted: dict[str, list[str]] = {}
+        for column, result in zip(columns, results, strict=True):
+            if result.partial and (cut_is_noted or not result.partial.endswith("limit")):
+                noted.setdefault(result.partial, []).append(_COLUMN_NAMES[column])
+        self._partial += [f"{', '.join(names)}: {why}" for why, names in noted.items()]
+        return {
+            column: {oid[len(column) :]: value for oid, value in result.rows}
+            for column, result in zip(columns, results, strict=True)
+        }
 
     async def _read(self, oids: Sequence[Oid], what: str) -> list[Value] | None:
         try:
@@ -251,49 +233,49 @@ class _Asking:
             return None
 
 
-def _interface(
-    index: int, name: str, descr: str, columns: tuple[_Row, _Row, _Row], addresses: tuple[IPv4Interface, ...]
-) -> FoundInterface:
-    """Make a row of its values in the plain, the extended and the 64-bit columns."""
-    (kind, speed, admin, oper, low_in, low_out, *_), (alias, high_speed, *_), (hc_in, hc_out, *_) = columns
-    bits, _, _ = choose_counters(as_int(hc_in), as_int(hc_out), as_int(low_in), as_int(low_out))
-    has_wide = as_int(hc_in) is not None or as_int(hc_out) is not None
-    narrow = OctetCounters.DEAD_WIDE if has_wide else OctetCounters.NARROW
+def _interface(index: int, row: _Row, addresses: tuple[IPv4Interface, ...]) -> FoundInterface:
+    hc_in, hc_out, low_in, low_out = (as_int(row.get(column)) for column in _OCTETS)
+    bits, _, _ = choose_counters(hc_in, hc_out, low_in, low_out)
+    narrow = OctetCounters.NARROW if hc_in is None and hc_out is None else OctetCounters.DEAD_WIDE
     return FoundInterface(
         index=index,
-        name=name,
-        descr=descr,
-        alias=_text(alias),
-        if_type=as_int(kind),
-        speed_bps=choose_speed(as_int(high_speed), as_int(speed)),
-        admin_status=as_int(admin),
-        oper_status=as_int(oper),
+        name=_text(row[mib.IF_NAME]),
+        descr=_text(row[mib.IF_DESCR]),
+        alias=_text(row[mib.IF_ALIAS]),
+        if_type=as_int(row[mib.IF_TYPE]),
+        speed_bps=choose_speed(as_int(row[mib.IF_HIGH_SPEED]), as_int(row[mib.IF_SPEED])),
+        admin_status=as_int(row[mib.IF_ADMIN_STATUS]),
+        oper_status=as_int(row[mib.IF_OPER_STATUS]),
         counters={64: OctetCounters.WIDE, 32: narrow, None: OctetCounters.NONE}[bits],
         addresses=addresses,
     )
 
 
-def judge_movement(
-    before: OctetCounters, wide: Sequence[Value], narrow: Sequence[Value], again: _Row
-) -> OctetCounters:
-    """Judge the 64-bit counters of a row by two readings; ``again`` is the later one, 64-bit first."""
-    if before is not OctetCounters.WIDE:
-        return before
-    if list(map(as_int, wide)) != list(map(as_int, again[:2])):
+def _judge_movement(index: int, before: _Row, later: Mapping[Oid, Value]) -> OctetCounters:
+    """Judge the 64-bit counters of a row by two readings, each of all its octets at one moment."""
+    moved = [as_int(before[column]) != as_int(later.get((*column, index))) for column in _OCTETS]
+    if any(moved[:2]):
         return OctetCounters.WIDE
-    moved = list(map(as_int, narrow)) != list(map(as_int, again[2:]))
-    return OctetCounters.DEAD_WIDE if moved else OctetCounters.WIDE_STILL
+    return OctetCounters.DEAD_WIDE if any(moved[2:]) else OctetCounters.WIDE_STILL
 
 
 def _text(value: Value) -> str:
     return decode_text(value) if isinstance(value, bytes) else ""
 
 
-_NOTHING: Final[_Row] = (None,) * len(_PLAIN_COLUMNS)
 _COLUMN_NAMES: Final = {
     mib.IF_DESCR: "ifDescr",
-    mib.IF_NAME: "ifName",
     mib.IF_TYPE: "ifType",
+    mib.IF_SPEED: "ifSpeed",
+    mib.IF_ADMIN_STATUS: "ifAdminStatus",
+    mib.IF_OPER_STATUS: "ifOperStatus",
+    mib.IF_IN_OCTETS: "ifInOctets",
+    mib.IF_OUT_OCTETS: "ifOutOctets",
+    mib.IF_NAME: "ifName",
+    mib.IF_ALIAS: "ifAlias",
+    mib.IF_HIGH_SPEED: "ifHighSpeed",
+    mib.IF_HC_IN_OCTETS: "ifHCInOctets",
+    mib.IF_HC_OUT_OCTETS: "ifHCOutOctets",
     mib.IP_AD_ENT_IF_INDEX: "ipAdEntIfIndex",
     mib.IP_AD_ENT_NET_MASK: "ipAdEntNetMask",
     mib.ENT_PHYSICAL_CLASS: "entPhysicalClass",

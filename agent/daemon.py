@@ -31,7 +31,7 @@ from .fleet_state import FleetState, StateSettings
 from .input.config import Config, PingConfig
 from .inventory import Inventory
 from .observations import Observations, Outcome
-from .poll_plan import DeviceJob, EndpointJob, PingJob, PollPlan, make_plan
+from .poll_plan import DeviceJob, EndpointJob, PingJob, PollPlan, SensorJob, make_plan
 from .pollers import Job, Pollers, Tools
 from .schedule import Due, Schedule
 from .senders import Sender, find_senders
@@ -41,6 +41,8 @@ log = structlog.get_logger()
 
 FIRST_ROUND_JOBS_PER_S = 1000.0
 """How fast a fresh agent asks everything for the first time: quick, without flooding sockets and devices."""
+FIRST_SENSORS_PER_S = 30.0
+"""How fast a fresh agent reads sensors for the first time: looking for them takes many requests."""
 SNAPSHOT_AGE_S = 1.0
 """A snapshot younger than this is shown again, and the states are judged this often."""
 JUDGE_SOON_S = 0.2
@@ -91,8 +93,13 @@ def state_settings(config: Config) -> StateSettings:
         edition=config.edition,
         poll_interval_s=config.poll.interval_s,
         ping_interval_s=config.ping.interval_s,
+        sensors_interval_s=config.poll.sensors_interval_s,
         fallback_technology=config.coverage.fallback_technology,
     )
+
+
+def _intervals(config: Config) -> tuple[float, float, float]:
+    return config.poll.interval_s, config.poll.sensors_interval_s, config.ping.interval_s
 
 
 class Agent:
@@ -106,6 +113,7 @@ class Agent:
             DeviceJob: metrics.poll_duration.labels(kind="device"),
             EndpointJob: metrics.poll_duration.labels(kind="endpoint"),
             PingJob: metrics.poll_duration.labels(kind="ping"),
+            SensorJob: metrics.poll_duration.labels(kind="sensors"),
         }
         self._loop = asyncio.get_running_loop()
         client = SnmpClient()
@@ -184,10 +192,7 @@ class Agent:
         self._assignment = self._assign(config, inventory, before.pollers.memories())
         self._forget_replaced(before)
         self._assignment.state.adopt(before.state)
-        if (config.poll.interval_s, config.ping.interval_s) != (
-            before.config.poll.interval_s,
-            before.config.ping.interval_s,
-        ):
+        if _intervals(config) != _intervals(before.config):
             self._schedule = Schedule(Random(), skipped=self._schedule.skipped)
         self._plan_jobs()
         self._begin_round()
@@ -206,7 +211,7 @@ class Agent:
         known = self._schedule.keys()
         for job in known:
             match job:
-                case DeviceJob(device_id) if device_id in devices:
+                case DeviceJob(device_id) | SensorJob(device_id) if device_id in devices:
                     self._schedule.remove(job)
                 case EndpointJob(endpoint_id) if endpoint_id in endpoints:
                     self._schedule.remove(job)
@@ -263,20 +268,25 @@ class Agent:
         now = time.monotonic()
         polls: set[Job] = {*plan.devices, *plan.endpoints}
         pings: set[Job] = {*plan.pings}
+        sensors: set[Job] = {*plan.sensors}
+        sensors_s = config.poll.sensors_interval_s
         known = self._schedule.keys()
         first_round_s = len(polls | pings) / FIRST_ROUND_JOBS_PER_S
-        for jobs, interval_s, together_s in (
-            (polls, config.poll.interval_s, min(config.poll.interval_s * POLLS_TOGETHER_RATIO, POLLS_TOGETHER_S)),
-            (pings, config.ping.interval_s, 0.0),  # many at once would wait for each other, and seem slow
+        first_sensors_s = min(sensors_s, len(sensors) / FIRST_SENSORS_PER_S)
+        polls_together_s = min(config.poll.interval_s * POLLS_TOGETHER_RATIO, POLLS_TOGETHER_S)
+        for jobs, interval_s, first_s, together_s in (
+            (polls, config.poll.interval_s, first_round_s, polls_together_s),
+            (pings, config.ping.interval_s, first_round_s, 0.0),  # many at once would wait, and seem slow
+            (sensors, sensors_s, first_sensors_s, 0.0),
         ):
             self._schedule.add(
                 jobs - known,
                 interval_s=interval_s,
                 now=now,
-                first_round_s=first_round_s,
+                first_round_s=first_s,
                 together_s=together_s,
             )
-        for job in known - polls - pings:
+        for job in known - polls - pings - sensors:
             self._schedule.remove(job)
 
     def _tick(self) -> None:
@@ -302,12 +312,14 @@ class Agent:
                 self._tick_soon()
             if not isinstance(due.key, PingJob):
                 self._set_pace(due.key)
+                if isinstance(due.key, DeviceJob) and self._answers(due.key):
+                    self.expect(SensorJob(due.key.device_id))
             elif was_silent and self._echo(due.key):
                 for job in self._assignment.plan.behind.get(due.key.address, ()):
                     self.expect(job)
             self._note_run(due, began)
 
-    def expect(self, job: DeviceJob | EndpointJob) -> None:
+    def expect(self, job: DeviceJob | EndpointJob | SensorJob) -> None:
         """Ask a silent device or endpoint at once and often again: there was a sign of life from it."""
         outcome = self._outcome(job)
         if outcome and outcome.silent_since is not None:
@@ -319,18 +331,26 @@ class Agent:
             self._timer.cancel()
             self._timer = self._loop.call_later(0, self._tick)
 
-    def _set_pace(self, job: DeviceJob | EndpointJob) -> None:
+    def _set_pace(self, job: DeviceJob | EndpointJob | SensorJob) -> None:
         """Ask what has been silent for long less often, and what answers in each of its slots."""
         outcome, slots = self._outcome(job), 1
         now = time.monotonic()
         if outcome and outcome.silent_since is not None:
-            slots = slots_per_check(now - outcome.silent_since, self._assignment.config.poll.interval_s)
+            poll = self._assignment.config.poll
+            interval_s = poll.sensors_interval_s if isinstance(job, SensorJob) else poll.interval_s
+            slots = slots_per_check(now - outcome.silent_since, interval_s)
         self._schedule.thin_out(job, slots, now)
 
-    def _outcome(self, job: DeviceJob | EndpointJob) -> Outcome[Any] | None:
+    def _outcome(self, job: DeviceJob | EndpointJob | SensorJob) -> Outcome[Any] | None:
         if isinstance(job, DeviceJob):
             return self._observations.devices.get(job.device_id)
+        if isinstance(job, SensorJob):
+            return self._observations.sensors.get(job.device_id)
         return self._observations.endpoints.get(job.endpoint_id)
+
+    def _answers(self, job: DeviceJob) -> bool:
+        outcome = self._outcome(job)
+        return outcome is not None and outcome.failed_at is None
 
     def _echo(self, job: PingJob) -> bool | None:
         """Tell whether an address answered the latest echo requests; ``None`` when it has not been asked."""
@@ -357,8 +377,9 @@ class Agent:
         self.current()
 
     def _begin_round(self) -> None:
-        """Begin a round: it ends when every job has run at least once, those apart that are asked less often."""
-        self._round = self._schedule.keys() - self._schedule.thinned
+        """Begin a round: it ends when every job has run once, but for sensors and what is asked less often."""
+        jobs = self._schedule.keys() - self._schedule.thinned
+        self._round = {job for job in jobs if not isinstance(job, SensorJob)}
         self._round_began = time.monotonic()
         self._round_lag_s = 0.0
 

@@ -36,6 +36,7 @@ class StateSettings:
     edition: str
     poll_interval_s: float
     ping_interval_s: float
+    sensors_interval_s: float
     fallback_technology: str
 
 
@@ -49,6 +50,7 @@ class FleetState:
         self._settings = settings
         self._poll_fresh_s = FRESH_INTERVALS * settings.poll_interval_s
         self._ping_fresh_s = FRESH_INTERVALS * settings.ping_interval_s
+        self._sensors_fresh_s = FRESH_INTERVALS * settings.sensors_interval_s
         self._facts = derive_facts(inventory)
         self._links: dict[str, LinkRow] = {}
         self._endpoints: dict[str, EndpointRow] = {}
@@ -255,9 +257,14 @@ class FleetState:
     def _device_row(self, device_id: str, now: float) -> DeviceRow:
         outcome = self._observations.devices.get(device_id, Outcome())
         poll = outcome.fresh(now, self._poll_fresh_s)
+        sensors_outcome = self._observations.sensors.get(device_id, Outcome())
+        sensors = sensors_outcome.fresh(now, self._sensors_fresh_s)
+        source = poll or (sensors.system if sensors else None)
+        answers = [o.success_unix for o in (outcome, sensors_outcome) if o.success_unix is not None]
         return DeviceRow(
             device_id=device_id,
             site_id=self._inventory.devices[device_id].site_id,
-            sys_uptime_ticks=poll.sys_uptime_ticks if poll else None,
-            last_success=outcome.success_unix,
+            sys_uptime_ticks=source.sys_uptime_ticks if source else None,
+            last_success=max(answers, default=None),
+            sensors=sensors,
         )

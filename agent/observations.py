@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from phusong.collectors.interfaces import InterfacesPoll
-from phusong.collectors.readings import PingReading, SystemReading
+from phusong.collectors.readings import PingReading, SensorsReading, SystemReading
 
 from .backoff import check_interval_s
 
@@ -45,7 +45,7 @@ class Outcome(Generic[T]):
 
 
 class Observations:
-    """All outcomes, by device id, endpoint id and pinged address."""
+    """All outcomes, by device id (its interfaces, its sensors), endpoint id and pinged address."""
 
     def __init__(self, monotonic: Callable[[], float], unix_time: Callable[[], float]) -> None:
         self.monotonic = monotonic
@@ -53,6 +53,7 @@ class Observations:
         self.devices: dict[str, Outcome[InterfacesPoll]] = {}
         self.endpoints: dict[str, Outcome[SystemReading]] = {}
         self.pings: dict[str, Outcome[PingReading]] = {}
+        self.sensors: dict[str, Outcome[SensorsReading]] = {}
         self.touched: set[tuple[str, str]] = set()
         """``(kind, id)`` of the outcomes that changed since somebody last emptied the set."""
 
@@ -63,6 +64,14 @@ class Observations:
     def device_failed(self, device_id: str, problem: str, *, unanswered: bool) -> None:
         """Note that polling a device failed."""
         self._fail(self.devices, "device", device_id, problem, unanswered)
+
+    def sensors_answered(self, device_id: str, reading: SensorsReading) -> None:
+        """Note what a device's sensors say."""
+        self._succeed(self.sensors, "sensors", device_id, reading)
+
+    def sensors_failed(self, device_id: str, problem: str, *, unanswered: bool) -> None:
+        """Note that a device's sensors could not be asked."""
+        self._fail(self.sensors, "sensors", device_id, problem, unanswered)
 
     def endpoint_answered(self, endpoint_id: str, reading: SystemReading) -> None:
         """Note what an endpoint said."""
@@ -80,6 +89,7 @@ class Observations:
         """Drop what is known of devices and endpoints that are others now, under the same ids."""
         for kind, outcomes, keys in (
             ("device", self.devices, device_ids),
+            ("sensors", self.sensors, device_ids),
             ("endpoint", self.endpoints, endpoint_ids),
         ):
             for key in keys:

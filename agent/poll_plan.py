@@ -20,6 +20,13 @@ class DeviceJob:
 
 
 @dataclass(frozen=True, slots=True)
+class SensorJob:
+    """Poll the sensors of a device, as its vendor profile says."""
+
+    device_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndpointJob:
     """Poll the system group of an endpoint."""
 
@@ -40,6 +47,7 @@ class PollPlan:
     devices: tuple[DeviceJob, ...]
     endpoints: tuple[EndpointJob, ...]
     pings: tuple[PingJob, ...]
+    sensors: tuple[SensorJob, ...]
     behind: Mapping[str, tuple[DeviceJob | EndpointJob, ...]]
     """By pinged address: the polls that may well be answered again when the address is."""
 
@@ -52,7 +60,7 @@ def ping_address(link: Link, inventory: Inventory) -> str:
 
 
 def make_plan(inventory: Inventory) -> PollPlan:
-    """Derive the jobs; devices that no link uses are not polled."""
+    """Derive the jobs; of devices that no link uses only the sensors are polled."""
     selectors: dict[str, dict[InterfaceSelector, None]] = {}
     addresses: dict[str, None] = {}
     for link in inventory.links.values():
@@ -69,6 +77,7 @@ def make_plan(inventory: Inventory) -> PollPlan:
         devices=tuple(devices.values()),
         endpoints=endpoints,
         pings=tuple(PingJob(address) for address in addresses),
+        sensors=tuple(SensorJob(device_id) for device_id in inventory.devices),
         behind=_polls_behind(inventory, devices, endpoints),
     )
 

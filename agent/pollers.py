@@ -14,7 +14,8 @@ import structlog
 from phusong.collectors.host_address import HostAddresses
 from phusong.collectors.interfaces import InterfacePoller, InterfacesPoll
 from phusong.collectors.reachability import Pinger
-from phusong.collectors.readings import PingReading, SystemReading
+from phusong.collectors.readings import PingReading, SensorsReading, SystemReading
+from phusong.collectors.sensors import SensorPoller
 from phusong.collectors.snmp.batch import BatchReader
 from phusong.collectors.snmp.client import SnmpClient, Target
 from phusong.collectors.snmp.errors import RequestTimeout, SnmpError
@@ -26,12 +27,12 @@ from .input.config import Config
 from .input.credentials import credentials_of
 from .inventory import Device, Endpoint, InterfaceSelector, Inventory
 from .observations import Observations
-from .poll_plan import DeviceJob, EndpointJob, PingJob
+from .poll_plan import DeviceJob, EndpointJob, PingJob, SensorJob
 from .snmp_security import EngineWatch
 
 log = structlog.get_logger()
 
-Job: TypeAlias = DeviceJob | EndpointJob | PingJob
+Job: TypeAlias = DeviceJob | EndpointJob | PingJob | SensorJob
 T = TypeVar("T")
 
 
@@ -79,6 +80,7 @@ class Pollers:
         """What was known before this began; a device that has another address now is another device."""
         self._contracted_bps = _contracted_bps(inventory)
         self._devices: dict[str, InterfacePoller] = {}
+        self._sensors: dict[str, SensorPoller] = {}
         self._readers: dict[AskedKey, BatchReader] = {}
         self._retired = False
 
@@ -98,6 +100,14 @@ class Pollers:
                     observations.device_failed(device_id, poll.problem, unanswered=poll.unanswered)
                 else:
                     observations.device_answered(device_id, poll)
+            case SensorJob(device_id):
+                sensors = await self._guard(self._poll_sensors(device_id))
+                if self._retired:
+                    return
+                if isinstance(sensors, _Failure):
+                    observations.sensors_failed(device_id, sensors.problem, unanswered=sensors.unanswered)
+                else:
+                    observations.sensors_answered(device_id, sensors)
             case EndpointJob(endpoint_id):
                 system = await self._guard(self._poll_endpoint(endpoint_id))
                 if self._retired:
@@ -141,6 +151,18 @@ class Pollers:
                 self._observations.monotonic,
                 contracted_bps=self._contracted_bps.get(job.device_id),
                 memory=memory.interfaces if memory and poller is None else None,
+            )
+        return await poller.poll()
+
+    async def _poll_sensors(self, device_id: str) -> SensorsReading:
+        device = self._inventory.devices[device_id]
+        shared = await self._reader(("device", device_id), device)
+        poller = self._sensors.get(device_id)
+        if poller is None or poller.target != shared.target:
+            # A reader of its own: which objects are absent here says nothing of the interfaces. Sizes are shared.
+            reader = BatchReader(self._tools.client, shared.target, shared.sizes)
+            poller = self._sensors[device_id] = SensorPoller(
+                self._tools.client, reader, self._config.profiles, self._observations.monotonic, device.profile
             )
         return await poller.poll()
 

@@ -75,7 +75,9 @@ def _link_info(inventory: Inventory, link_id: str) -> LinkInfo:
 def _users_of_observations(inventory: Inventory) -> dict[tuple[str, str], list[RowKey]]:
     """Return the rows that show something of each observation, as (kind, id)."""
     users: dict[tuple[str, str], list[RowKey]] = {
-        ("device", device_id): [("device", device_id)] for device_id in inventory.devices
+        (kind, device_id): [("device", device_id)]
+        for kind in ("device", "sensors")
+        for device_id in inventory.devices
     }
     for link in inventory.links.values():
         row = ("link", link.link_id)

@@ -45,7 +45,7 @@ MEASURES: Final[Mapping[Quantity, Measure]] = {
     Quantity.MODEM_RSRQ: Measure("dB", -45.0, 20.0),
     Quantity.MODEM_SINR: Measure("dB", -30.0, 60.0),
     Quantity.BGP_PEER: Measure("state"),
-    Quantity.OSPF_NEIGHBOUR: Measure("state"),
+    Quantity.OSPF_NEIGHBOR: Measure("state"),
 }
 CONVERSIONS: Final[Mapping[str, Mapping[str, float]]] = {
     "ratio": {"ratio": 1.0, "percent": 0.01, "permille": 0.001},

@@ -108,7 +108,7 @@ class Quantity(StrEnum):
     """Signal to interference and noise ratio in dB."""
     BGP_PEER = "bgp_peer"
     """Whether a BGP session is established (RFC 4273)."""
-    OSPF_NEIGHBOUR = "ospf_neighbour"
+    OSPF_NEIGHBOR = "ospf_neighbor"
     """Whether an OSPF adjacency is full, or two-way among routers that are not designated (RFC 4750)."""
 
 

@@ -81,7 +81,7 @@ class SensorRows:
         for sensor in self._candidates:
             if present is not None and sensor.object.oid not in present:
                 continue
-            result = await walk(self._client, self._reader.target, sensor.object.oid, LIMITS)
+            result = await walk(self._client, self._reader.target, sensor.object.oid, LIMITS, self._reader.sizes)
             values = {oid[len(sensor.object.oid) :]: value for oid, value in result.rows}
             indexes = _meant(sensor, values)
             if result.partial and before.sensor is sensor:

@@ -61,6 +61,7 @@ class SensorPoller:
         wanted: str = AUTO,
         legacy_charset: str | None = None,
     ) -> None:
+        self.target = reader.target
         self._client = client
         self._reader = reader
         self._profiles = profiles

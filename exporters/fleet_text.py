@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from phusong.collectors.readings import InterfaceReading, PingReading
+from phusong.collectors.readings import InterfaceReading, PingReading, Quantity, SensorsReading
 from phusong.coverage.summary import CommuneCoverage, CoverageSummary, Indicator
 from phusong.exporters.exposition import counter_value, number, series
-from phusong.exporters.metrics import DEVICES, INTERFACES
+from phusong.exporters.metrics import DEVICES, INTERFACES, SENSORS
 from phusong.exporters.snapshot import (
     ENDPOINT_VERDICTS,
     DeviceRow,
@@ -192,17 +192,62 @@ def coverage_lines(summary: CoverageSummary) -> list[str]:
     return ["", "", "", "", "", _info("phusong_coverage_info", about), "".join(dict.fromkeys(layers))]
 
 
-def device_starts(device_id: str, site_id: str) -> tuple[str, str, str]:
+class DeviceStarts(NamedTuple):
+    """The beginnings of a device's lines; ``info`` is a whole line."""
+
+    device_id: str
+    info: str
+    problems: str
+    last_success: str
+    uptime: str
+
+
+def device_starts(device_id: str, site_id: str) -> DeviceStarts:
     """Prepare a device's lines."""
-    info, last_success, uptime = (metric.name for metric in DEVICES.metrics)
+    info, _, problems, last_success, uptime = (metric.name for metric in DEVICES.metrics)
     identity = {"device": device_id}
-    return _info(info, {**identity, "site": site_id}), series(last_success, identity), series(uptime, identity)
+    return DeviceStarts(
+        device_id,
+        _info(info, {**identity, "site": site_id}),
+        series(problems, identity),
+        series(last_success, identity),
+        series(uptime, identity),
+    )
 
 
-def device_lines(starts: tuple[str, str, str], row: DeviceRow) -> list[str]:
+def device_lines(starts: DeviceStarts, row: DeviceRow) -> list[str]:
     """Return the lines of a device (section DEVICES)."""
-    info, last_success, uptime = starts
-    return [info, _line(last_success, row.last_success), _line(uptime, row.sys_uptime_ticks)]
+    sensors = row.sensors
+    about = {"device": starts.device_id, "profile": sensors.profile, "vendor": sensors.vendor} if sensors else None
+    return [
+        starts.info,
+        _info(DEVICES.metrics[1].name, about) if about else "",
+        _line(starts.problems, len(sensors.problems) if sensors else None),
+        _line(starts.last_success, row.last_success),
+        _line(starts.uptime, row.sys_uptime_ticks),
+    ]
+
+
+_SENSOR_METRICS = {
+    quantity: (n, metric.name, next(label for label in metric.labels if label != "device"))
+    for n, (quantity, metric) in enumerate(zip(Quantity, SENSORS.metrics, strict=True))
+}
+"""By quantity, its place in the section, its name and the label of the part; both stand in the same order."""
+
+
+def sensor_starts(device_id: str) -> str:
+    """Prepare a device's sensors: their names are not known before."""
+    return device_id
+
+
+def sensor_lines(device_id: str, row: SensorsReading) -> list[str]:
+    """Return the lines of a device's sensors (section SENSORS)."""
+    texts: list[dict[str, str]] = [{} for _ in SENSORS.metrics]
+    for sensor in row.sensors:
+        place, name, label = _SENSOR_METRICS[sensor.quantity]
+        start = series(name, {"device": device_id, label: sensor.name})
+        texts[place].setdefault(start, number(sensor.value))  # one series twice would cost the whole page
+    return ["".join(f"{start}{value}\n" for start, value in lines.items()) for lines in texts]
 
 
 _INTERFACE_NAMES = tuple(metric.name for metric in INTERFACES.metrics)

@@ -257,6 +257,18 @@ DEVICES = Section(
     (
         Metric("wan_device_info", Kind.INFO, "What the inventory says about the device", ("device", "site")),
         Metric(
+            "wan_device_profile_info",
+            Kind.INFO,
+            "The vendor profile by which the device's sensors are read",
+            ("device", "profile", "vendor"),
+        ),
+        Metric(
+            "wan_device_sensor_problems",
+            Kind.GAUGE,
+            "Sensors of the profile that could not be read in the last poll, or not in full",
+            ("device",),
+        ),
+        Metric(
             "wan_device_last_success_timestamp_seconds",
             Kind.GAUGE,
             "Unix time of the last SNMP answer of the device",
@@ -269,6 +281,45 @@ DEVICES = Section(
             "1.3.6.1.2.1.1.3",
             "Hundredths of a second since the device's agent started; wraps after 497 days",
             ("device",),
+        ),
+    ),
+)
+
+
+def _sensor(name: str, label: str, text: str) -> Metric:
+    return Metric(name, Kind.GAUGE, text, tuple(sorted(("device", label))))
+
+
+_SLA = "measured by the device itself (IP SLA, NQA, RPM, link monitor)"
+
+SENSORS = Section(
+    "Sensors",
+    "What devices say of themselves, as their vendor profile tells (see [profiles](profiles.md)); read every "
+    "`poll.sensors_interval`. The second label is the device's own name for the part, cleaned and cut.",
+    (
+        _sensor("wan_device_cpu_ratio", "component", "Share of the processor in use, 0 to 1"),
+        _sensor("wan_device_memory_used_ratio", "component", "Share of the memory in use, 0 to 1"),
+        _sensor("wan_device_temperature_celsius", "sensor", "Temperature"),
+        _sensor(
+            "wan_device_power_ok", "supply", "1 when the power supply is well, 0 when not; absent when unknown"
+        ),
+        _sensor("wan_device_fan_ok", "fan", "1 when the fan is well, 0 when not; absent when unknown"),
+        _sensor("wan_optical_receive_power_dbm", "interface", "Optical power received"),
+        _sensor("wan_optical_transmit_power_dbm", "interface", "Optical power sent"),
+        _sensor("wan_sla_up", "operation", f"1 when the last run succeeded, 0 when not, {_SLA}"),
+        _sensor("wan_sla_rtt_seconds", "operation", f"Round-trip time {_SLA}"),
+        _sensor("wan_sla_jitter_seconds", "operation", f"Jitter {_SLA}"),
+        _sensor("wan_sla_loss_ratio", "operation", f"Lost share of the packets, 0 to 1, {_SLA}"),
+        _sensor("wan_modem_registered", "modem", "1 when the mobile modem is registered in a network, else 0"),
+        _sensor("wan_modem_in_use", "modem", "1 when a data session runs over the mobile modem, else 0"),
+        _sensor("wan_modem_rsrp_dbm", "modem", "Reference signal received power (3GPP TS 36.214)"),
+        _sensor("wan_modem_rsrq_db", "modem", "Reference signal received quality (3GPP TS 36.214)"),
+        _sensor("wan_modem_sinr_db", "modem", "Signal to interference and noise ratio"),
+        _sensor("wan_bgp_peer_established", "peer", "1 when the BGP session is established, else 0 (RFC 4273)"),
+        _sensor(
+            "wan_ospf_neighbor_up",
+            "neighbor",
+            "1 when the OSPF adjacency is full, or two-way as between two DROthers, else 0 (RFC 4750)",
         ),
     ),
 )
@@ -411,13 +462,13 @@ AGENT = Section(
         Metric(
             "phusong_series_dropped_total",
             Kind.COUNTER,
-            "Series left out of a page: device_limit, total_limit or bad_value",
+            "Series left out of a page: device_limit, total_limit, bad_value or, of sensors, sensor_limit",
             ("reason",),
         ),
     ),
 )
 
-FLEET_SECTIONS = (LINKS, ENDPOINTS, SITES, COMMUNE_STATES, COVERAGE, DEVICES, INTERFACES, SNAPSHOT)
+FLEET_SECTIONS = (LINKS, ENDPOINTS, SITES, COMMUNE_STATES, COVERAGE, DEVICES, SENSORS, INTERFACES, SNAPSHOT)
 """What the renderer of the fleet prints, in this order; when the page is too long, it is cut from the end."""
 SECTIONS = (*FLEET_SECTIONS, AGENT)
 

@@ -23,6 +23,7 @@ from phusong.exporters.metrics import (
     FLEET_SECTIONS,
     INTERFACES,
     LINKS,
+    SENSORS,
     SITES,
     Section,
 )
@@ -118,7 +119,8 @@ class FleetRenderer:
     Parameters
     ----------
     on_dropped
-        Called with a reason (``device_limit``, ``total_limit``, ``bad_value``) and the number of series left out.
+        Called with a reason (``device_limit``, ``total_limit``, ``bad_value``, ``sensor_limit``) and the number
+        of series left out.
     limits
         Above them whole rows are left out, from the end of the page.
     """
@@ -137,11 +139,15 @@ class FleetRenderer:
         self._endpoints = _Rows(ENDPOINTS, fleet_text.endpoint_starts, fleet_text.polled_lines, on_dropped)
         self._sites = _Rows(SITES, fleet_text.site_starts, fleet_text.site_lines, on_dropped)
         self._devices = _Rows(DEVICES, fleet_text.device_starts, fleet_text.device_lines, on_dropped)
+        self._sensors = _Rows(SENSORS, fleet_text.sensor_starts, fleet_text.sensor_lines, on_dropped)
         self._interfaces = _Rows(INTERFACES, fleet_text.interface_labels, fleet_text.interface_lines, on_dropped)
         self._coverage: tuple[CoverageSummary | None, list[_Block]] = (None, [])
 
     def render(self, snapshot: Snapshot, output_format: Format) -> bytes:
         """Return the fleet's part of the page: families in the order of the table, without ``# EOF``."""
+        too_many = sum(row.sensors.dropped for row in snapshot.devices if row.sensors)
+        if too_many:
+            self._on_dropped("sensor_limit", too_many)
         sections = self._within_limits(self._sections(snapshot))
         parts: list[bytes] = []
         for heads, blocks in zip(self._headers[output_format], sections, strict=True):
@@ -171,6 +177,11 @@ class FleetRenderer:
             self._coverage_blocks(snapshot.coverage),
             self._devices.blocks(
                 (row.device_id, (row.device_id, row.site_id), "", row) for row in snapshot.devices
+            ),
+            self._sensors.blocks(
+                (row.device_id, (row.device_id,), row.device_id, row.sensors)
+                for row in snapshot.devices
+                if row.sensors is not None
             ),
             self._interfaces.blocks(_link_ends(snapshot.links)),
             [_block([taken_at])],

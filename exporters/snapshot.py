@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from phusong.collectors.readings import InterfaceReading, PingReading, SystemReading
+from phusong.collectors.readings import InterfaceReading, PingReading, SensorsReading, SystemReading
 from phusong.coverage.summary import CoverageSummary
 
 
@@ -148,6 +148,7 @@ class DeviceRow:
     site_id: str
     sys_uptime_ticks: int | None
     last_success: float | None
+    sensors: SensorsReading | None = None
 
 
 @dataclass(frozen=True, slots=True)

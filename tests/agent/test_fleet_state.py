@@ -18,7 +18,9 @@ from phusong.collectors.readings import InterfaceReading, PingReading, SystemRea
 from phusong.coverage.summary import CoverageSummary, SiteCoverage
 from phusong.exporters.snapshot import Isolation, Verdict
 
-SETTINGS = StateSettings(edition="2020-01", poll_interval_s=30, ping_interval_s=10, fallback_technology="4G")
+SETTINGS = StateSettings(
+    edition="2020-01", poll_interval_s=30, ping_interval_s=10, sensors_interval_s=60, fallback_technology="4G"
+)
 WAN = InterfaceSelector(Column.NAME, "wan")
 ECHO = PingReading(5, 5, 0.01, 0.01, 0.01)
 NO_ECHO = PingReading(5, 0, None, None, None)

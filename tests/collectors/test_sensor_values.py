@@ -223,9 +223,9 @@ CASES = [
         {
             (Q.BGP_PEER, "10.0.0.1"): 1,
             (Q.BGP_PEER, "10.0.0.5"): 0,
-            (Q.OSPF_NEIGHBOUR, "10.0.0.1"): 1,
-            (Q.OSPF_NEIGHBOUR, "10.0.0.2"): 1,
-            (Q.OSPF_NEIGHBOUR, "10.0.0.3"): 0,
+            (Q.OSPF_NEIGHBOR, "10.0.0.1"): 1,
+            (Q.OSPF_NEIGHBOR, "10.0.0.2"): 1,
+            (Q.OSPF_NEIGHBOR, "10.0.0.3"): 0,
         },
     ),
     Case(

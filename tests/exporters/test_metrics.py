@@ -38,7 +38,9 @@ def test_metric_keeps_the_conventions(metric: Metric) -> None:
     if from_mib:
         assert re.search(rf"\((IF|SNMPv2)-MIB::{metric.name}, 1\.3\.6\.1\.2\.1\.[0-9.]+\)$", metric.help)
     else:
-        assert re.fullmatch(r"(wan_link|wan_device|vc_endpoint|site|commune|phusong)_[a-z_]+", metric.name)
+        assert re.fullmatch(
+            r"(wan_(link|device|optical|sla|modem|bgp|ospf)|vc_endpoint|site|commune|phusong)_[a-z_]+", metric.name
+        )
 
 
 def test_agent_registers_its_whole_section() -> None:

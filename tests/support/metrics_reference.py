@@ -12,7 +12,14 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
-from phusong.collectors.readings import InterfaceReading, PingReading, SystemReading
+from phusong.collectors.readings import (
+    InterfaceReading,
+    PingReading,
+    Quantity,
+    SensorReading,
+    SensorsReading,
+    SystemReading,
+)
 from phusong.coverage.summary import CommuneCoverage, CoverageSummary, Indicator, LayerSource
 from phusong.exporters.metrics import FLEET_SECTIONS, Kind
 from phusong.exporters.snapshot import (
@@ -57,7 +64,15 @@ def province(links: int = 345, endpoints: int = 239, communes: int = 177, *, cyc
         )
         isolation = (Isolation.AT_RISK, Isolation.CONNECTED)[n % 2] if up else list(Isolation)[2 + n % 3]
         site_rows.append(SiteRow(site, isolation, (True, False, None)[n % 3]))
-        device_rows.append(DeviceRow(f"cpe-{n:04d}", site.site_id, 8_640_000 + cycle * 3000 + n, NOW - 1.0))
+        device_rows.append(
+            DeviceRow(
+                f"cpe-{n:04d}",
+                site.site_id,
+                8_640_000 + cycle * 3000 + n,
+                NOW - 1.0,
+                _sensors(n) if n % 3 else None,
+            )
+        )
     endpoint_rows = tuple(
         EndpointRow(
             EndpointInfo(f"vc-{n:04d}", f"site-{n:04d}", f"Phòng họp {n}"),
@@ -82,6 +97,35 @@ def province(links: int = 345, endpoints: int = 239, communes: int = 177, *, cyc
         tuple(device_rows),
         coverage,
     )
+
+
+def _sensors(n: int) -> SensorsReading:
+    """Return one sensor of each quantity."""
+    system = SystemReading("a router", "1.3.6.1.4.1.14988.1", 12345, f"cpe-{n}", "")
+    sensors = tuple(SensorReading(quantity, f"part {n % 4}", n / 7 - 50) for quantity in Quantity)
+    return SensorsReading(system, "mikrotik", "MikroTik", "because", sensors, ("cpu x: no answer",) * (n % 2))
+
+
+SENSOR_METRICS = {
+    Quantity.CPU: ("wan_device_cpu_ratio", "component"),
+    Quantity.MEMORY: ("wan_device_memory_used_ratio", "component"),
+    Quantity.TEMPERATURE: ("wan_device_temperature_celsius", "sensor"),
+    Quantity.POWER: ("wan_device_power_ok", "supply"),
+    Quantity.FAN: ("wan_device_fan_ok", "fan"),
+    Quantity.OPTICAL_RECEIVE: ("wan_optical_receive_power_dbm", "interface"),
+    Quantity.OPTICAL_TRANSMIT: ("wan_optical_transmit_power_dbm", "interface"),
+    Quantity.SLA_UP: ("wan_sla_up", "operation"),
+    Quantity.SLA_RTT: ("wan_sla_rtt_seconds", "operation"),
+    Quantity.SLA_JITTER: ("wan_sla_jitter_seconds", "operation"),
+    Quantity.SLA_LOSS: ("wan_sla_loss_ratio", "operation"),
+    Quantity.MODEM_REGISTERED: ("wan_modem_registered", "modem"),
+    Quantity.MODEM_IN_USE: ("wan_modem_in_use", "modem"),
+    Quantity.MODEM_RSRP: ("wan_modem_rsrp_dbm", "modem"),
+    Quantity.MODEM_RSRQ: ("wan_modem_rsrq_db", "modem"),
+    Quantity.MODEM_SINR: ("wan_modem_sinr_db", "modem"),
+    Quantity.BGP_PEER: ("wan_bgp_peer_established", "peer"),
+    Quantity.OSPF_NEIGHBOR: ("wan_ospf_neighbor_up", "neighbor"),
+}
 
 
 def _interface(device: str, index: int, name: str, cycle: int, *, wide: bool) -> InterfaceReading:
@@ -206,6 +250,13 @@ def _all_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str], floa
         yield "wan_device_info", {**of, "site": device.site_id}, 1
         yield "wan_device_last_success_timestamp_seconds", of, device.last_success
         yield "sysUpTime", of, device.sys_uptime_ticks
+        if device.sensors is not None:
+            profile = {"profile": device.sensors.profile, "vendor": device.sensors.vendor}
+            yield "wan_device_profile_info", {**of, **profile}, 1
+            yield "wan_device_sensor_problems", of, len(device.sensors.problems)
+            for sensor in device.sensors.sensors:
+                name, label = SENSOR_METRICS[sensor.quantity]
+                yield name, {**of, label: sensor.name}, sensor.value
     yield "phusong_snapshot_timestamp_seconds", {}, snapshot.taken_at
 
 

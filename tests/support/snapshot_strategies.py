@@ -7,7 +7,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from phusong.collectors.readings import InterfaceReading, PingReading, SystemReading
+from phusong.collectors.readings import (
+    InterfaceReading,
+    PingReading,
+    Quantity,
+    SensorReading,
+    SensorsReading,
+    SystemReading,
+)
 from phusong.coverage.summary import CommuneCoverage, CoverageSummary, Indicator, LayerSource
 from phusong.exporters.snapshot import (
     DeviceRow,
@@ -48,6 +55,15 @@ def _unique(rows: st.SearchStrategy[Any], key: Any) -> st.SearchStrategy[Any]:
 
 READING = _built(InterfaceReading, device_id=IDENTITY, if_name=IDENTITY, octets_bits=BITS, packets_bits=BITS)
 PING = st.none() | _built(PingReading, sent=st.integers(0, 5), received=st.integers(0, 5))
+SENSORS = _built(
+    SensorsReading,
+    system=_built(SystemReading),
+    sensors=_unique(
+        _built(SensorReading, quantity=st.sampled_from(Quantity), name=IDENTITY),
+        lambda sensor: (sensor.quantity, sensor.name),
+    ),
+    problems=st.lists(TEXT, max_size=2).map(tuple),
+)
 INDICATORS = st.lists(_built(Indicator), max_size=3, unique_by=lambda i: (i.technology, i.operator)).map(tuple)
 COVERAGE = _built(
     CoverageSummary,
@@ -80,6 +96,6 @@ SNAPSHOT = _built(
         _built(SiteRow, info=_built(SiteInfo, site_id=IDENTITY, commune_code=IDENTITY)),
         lambda row: row.info.site_id,
     ),
-    devices=_unique(_built(DeviceRow, device_id=IDENTITY), lambda row: row.device_id),
+    devices=_unique(_built(DeviceRow, device_id=IDENTITY, sensors=st.none() | SENSORS), lambda row: row.device_id),
     coverage=st.none() | COVERAGE,
 )

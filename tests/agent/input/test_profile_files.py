@@ -77,11 +77,11 @@ def test_every_packaged_sensor_can_give_a_value(profile: Profile) -> None:
         ("comware", set(Quantity) - {Q.MODEM_IN_USE}),
         ("mikrotik", {q for q in Quantity if not q.startswith("sla")} - {Q.FAN, Q.MODEM_IN_USE}),
         ("fortigate", {q for q in Quantity if not q.startswith("optical")}),
-        ("zte", {Q.CPU, Q.MEMORY, Q.TEMPERATURE, Q.BGP_PEER, Q.OSPF_NEIGHBOUR}),
-        ("draytek", {Q.CPU, Q.MEMORY, Q.TEMPERATURE, Q.BGP_PEER, Q.OSPF_NEIGHBOUR}),
+        ("zte", {Q.CPU, Q.MEMORY, Q.TEMPERATURE, Q.BGP_PEER, Q.OSPF_NEIGHBOR}),
+        ("draytek", {Q.CPU, Q.MEMORY, Q.TEMPERATURE, Q.BGP_PEER, Q.OSPF_NEIGHBOR}),
         ("teltonika", {q for q in Quantity if q.startswith("modem")}
-         | {Q.CPU, Q.MEMORY, Q.TEMPERATURE, Q.BGP_PEER, Q.OSPF_NEIGHBOUR}),
-        ("net-snmp", {Q.CPU, Q.MEMORY, Q.TEMPERATURE, Q.BGP_PEER, Q.OSPF_NEIGHBOUR}),
+         | {Q.CPU, Q.MEMORY, Q.TEMPERATURE, Q.BGP_PEER, Q.OSPF_NEIGHBOR}),
+        ("net-snmp", {Q.CPU, Q.MEMORY, Q.TEMPERATURE, Q.BGP_PEER, Q.OSPF_NEIGHBOR}),
     ],
 )  # fmt: skip
 def test_what_each_vendor_offers(name: str, quantities: set[Quantity]) -> None:
@@ -173,7 +173,7 @@ def test_own_profiles(tmp_path: Path) -> None:
     temperature, fan, *inherited = by_name["box"].sensors
     assert (temperature.scale, temperature.unit) == (0.01, "celsius")
     assert (fan.good, fan.bad) == ({4}, {5})
-    assert {sensor.quantity for sensor in inherited} == {Q.CPU, Q.MEMORY, Q.BGP_PEER, Q.OSPF_NEIGHBOUR}
+    assert {sensor.quantity for sensor in inherited} == {Q.CPU, Q.MEMORY, Q.BGP_PEER, Q.OSPF_NEIGHBOR}
     assert (by_name["zte"].vendor, by_name["zte"].sensors) == ("ours", ())
     assert examine_profiles(None)[1] == ()
 

@@ -208,6 +208,7 @@ def test_a_walk_that_breaks_off_keeps_the_rows_of_before() -> None:
     async def run() -> None:
         rows = {n: 20 + n for n in range(1, 31)}
         agent = box(rows, {})
+        agent.largest_answer = 12  # so that every walk takes several requests
         bench = Bench(agent, NAMED)
         assert len((await bench.poll()).sensors) == 30
         bench.set(TEMPERATURE, 40, 60)

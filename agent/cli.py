@@ -250,6 +250,7 @@ def simulate(
     seed: int = 22,
     port: int = 0,
     echo_port: int = 0,
+    trap_port: Annotated[int, typer.Option(help="Where hubs send linkDown and linkUp; none without it.")] = 0,
     listen: str = "127.0.0.1:9780",
     with_parent: Annotated[bool, typer.Option("--with-parent", help="End when standard input ends.")] = False,
 ) -> None:
@@ -262,6 +263,7 @@ def simulate(
         seed=seed,
         port=port,
         echo_port=echo_port,
+        trap_port=trap_port,
         listen=listen,
         with_parent=with_parent,
     )

@@ -47,12 +47,20 @@ class DemoFailed(RuntimeError):
 
 
 def serve_province(
-    folder: Path, *, scale: int, seed: int, port: int, echo_port: int, listen: str, with_parent: bool
+    folder: Path,
+    *,
+    scale: int,
+    seed: int,
+    port: int,
+    echo_port: int,
+    trap_port: int,
+    listen: str,
+    with_parent: bool,
 ) -> None:
     """Write the province's files into ``folder`` and answer for it; blocks until SIGTERM.
 
     Prints one line of JSON with the ports as soon as it answers. ``with_parent`` ends it also when standard input
-    ends: when whoever started it is gone, however that came.
+    ends: when whoever started it is gone, however that came. Without a ``trap_port`` no traps are sent.
     """
     if with_parent:
         threading.Thread(target=_end_with_input, daemon=True).start()
@@ -68,10 +76,18 @@ def serve_province(
             web_listen=listen,
             coverage_summary="../coverage.json",
             map_page="../map.html",
+            trap_port=trap_port or None,
         )
         print(json.dumps({"snmp": ports.snmp, "echo": ports.echo}), flush=True)  # noqa: T201 - for our parent
 
-    serve(province, port=port, echo_port=echo_port, community=COMMUNITY, ready=ready)
+    serve(
+        province,
+        port=port,
+        echo_port=echo_port,
+        community=COMMUNITY,
+        ready=ready,
+        trap_port=trap_port or None,
+    )
 
 
 def _end_with_input() -> None:
@@ -91,7 +107,8 @@ def run_demo(folder: Path, *, once: bool, scale: int, listen: str, tell: Tell) -
     _check_place(logs, listen)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that our processes end with us
     began = time.monotonic()
-    arguments = ("--out", folder / "province", "--scale", scale, "--listen", listen, "--with-parent")
+    places = ("--out", folder / "province", "--listen", listen, "--trap-port", _free_udp_port())
+    arguments = (*places, "--scale", scale, "--with-parent")
     with (
         (logs / "agent.log").open("w", encoding="utf-8") as log,
         _process("province", folder, "simulate", *arguments) as province,
@@ -107,6 +124,13 @@ def run_demo(folder: Path, *, once: bool, scale: int, listen: str, tell: Tell) -
         tell(f"Done in {time.monotonic() - began:.1f} s. Open {folder / 'map.html'} in a browser.")
     elif once:
         raise DemoFailed("stopped before it was done")
+
+
+def _free_udp_port() -> int:
+    """Return a port of 127.0.0.1 where traps can be received."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _check_place(logs: Path, listen: str) -> None:

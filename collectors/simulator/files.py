@@ -78,6 +78,7 @@ def write_config(
     web_listen: str = "127.0.0.1:9780",
     coverage_summary: str | None = None,
     map_page: str | None = None,
+    trap_port: int | None = None,
     community: str = COMMUNITY,
 ) -> Path:
     """Write ``phusong.yaml`` and its community file (mode 0600); return the path of the former.
@@ -100,6 +101,7 @@ def write_config(
         f"    {AUTH_V1}: {{version: 1, community_file: {COMMUNITY_FILE}}}",
         f"poll: {{interval: {poll_interval}, timeout: {timeout}, retries: {retries}}}",
         f"ping: {{interval: {ping_interval}, packets: 5, method: udp-echo, port: {echo_port}}}",
+        *([f'notifications: {{listen: "127.0.0.1:{trap_port}", auths: [{AUTH_V2C}]}}'] if trap_port else []),
         *([f'coverage: {{summary: "{coverage_summary}"}}'] if coverage_summary else []),
         f'web: {{listen: "{web_listen}"' + (f', map: "{map_page}"}}' if map_page else "}"),
     ]

@@ -45,6 +45,13 @@ class Incident:
             return elapsed % FLAP_PERIOD_S < FLAP_UP_S
         return self.trouble not in (Trouble.CUT, Trouble.ADMIN_DOWN)
 
+    def next_change_s(self, elapsed: float) -> float | None:
+        """Return when the line goes up or down next, after ``elapsed``; ``None`` when it never does."""
+        if self.trouble is not Trouble.FLAPPING:
+            return None
+        cycle = elapsed // FLAP_PERIOD_S * FLAP_PERIOD_S
+        return cycle + (FLAP_UP_S if self.carries(elapsed) else FLAP_PERIOD_S)
+
     def carried_s(self, elapsed: float) -> float:
         """Return for how many of the ``elapsed`` seconds the line has carried traffic."""
         if self.trouble is Trouble.FLAPPING:

@@ -22,6 +22,7 @@ from .agent import Agent
 from .agent_view import AgentView
 from .equipment import Device
 from .province import Province
+from .traps import LinkTraps
 
 Clock: TypeAlias = Callable[[], float]
 Peer: TypeAlias = tuple[str, int]
@@ -89,6 +90,7 @@ def serve(
     community: str,
     ready: Callable[[Ports], object] = lambda _ports: None,
     clock: Clock = time.monotonic,
+    trap_port: int | None = None,
 ) -> None:
     """Serve the province until SIGTERM or SIGINT; blocks, meant for a process of its own.
 
@@ -100,6 +102,8 @@ def serve(
         Called once with the ports when requests will be answered.
     clock
         Seconds that only rise; the simulation begins (elapsed 0) when the sockets are bound.
+    trap_port
+        UDP port of 127.0.0.1 to which hubs send linkDown and linkUp; none are sent without it.
 
     Raises
     ------
@@ -112,6 +116,8 @@ def serve(
         wakeup = stack.enter_context(_stop_on_signals(stack))
         ports = Ports(snmp.getsockname()[1], echo.getsockname()[1])
         server = _Server(Simulation(province, community.encode()), snmp, echo, ports, clock)
+        if trap_port:
+            server.send_traps(LinkTraps(province, community.encode()), ("127.0.0.1", trap_port))
         ready(ports)
         server.run(wakeup)
 
@@ -130,6 +136,12 @@ class _Server:
         self._started = clock()
         self._delayed: list[tuple[float, int, bytes, list[Any], Peer]] = []
         self._sequence = 0
+        self._traps: LinkTraps | None = None
+        self._trap_receiver: Peer = ("", 0)
+
+    def send_traps(self, traps: LinkTraps, receiver: Peer) -> None:
+        """Send what the hubs have to tell to a receiver, too."""
+        self._traps, self._trap_receiver = traps, receiver
 
     def run(self, wakeup: socket.socket) -> None:
         """Answer until ``wakeup`` becomes readable."""
@@ -138,12 +150,24 @@ class _Server:
             selector.register(self._snmp, selectors.EVENT_READ, self._answer_snmp)
             selector.register(self._echo, selectors.EVENT_READ, self._take_echo)
             while True:
-                timeout = max(0.0, self._delayed[0][0] - self._clock()) if self._delayed else None
-                for key, _ in selector.select(timeout):
+                for key, _ in selector.select(self._wait_s()):
                     if key.data is None:
                         return
                     key.data()
                 self._send_due_echoes()
+                self._send_due_traps()
+
+    def _wait_s(self) -> float | None:
+        """Return until when there is nothing to send, ``None`` for ever."""
+        times = [self._delayed[0][0]] if self._delayed else []
+        next_trap = self._traps.next_s() if self._traps else None
+        if next_trap is not None:
+            times.append(self._started + next_trap)
+        return max(0.0, min(times) - self._clock()) if times else None
+
+    def _send_due_traps(self) -> None:
+        for source, message in self._traps.take(self._clock() - self._started) if self._traps else ():
+            _send(self._snmp, message, leaving_from(source), self._trap_receiver)
 
     def _answer_snmp(self) -> None:
         for _ in range(DATAGRAMS_AT_ONCE):
@@ -195,6 +219,11 @@ def accepted_destination(ancillary: list[Any], peer: Peer, own_ports: Container[
         return None
     destination: bytes = ancillary[0][2][8:]
     return destination if destination[0] == LOOPBACK else None
+
+
+def leaving_from(source: bytes) -> list[Any]:
+    """Return the packet information with which a datagram leaves from a packed IPv4 address."""
+    return [(socket.IPPROTO_IP, IP_PKTINFO, struct.pack("i4s4s", 0, source, bytes(4)))]
 
 
 def _send(sock: socket.socket, data: bytes, ancillary: list[Any], peer: Peer) -> None:

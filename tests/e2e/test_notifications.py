@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from notification_messages import trap
 from processes import CLI, fetch, free_port, run_cli, running, samples, wait_for
-from snmp_peers import TableAgent, device, free_udp_port, interface_row
+from snmp_peers import TableAgent, device, free_udp_port, interface_row, running_snmpd
 
 from phusong.collectors.snmp import ber
 
@@ -178,6 +178,51 @@ def test_the_engine_is_the_same_after_a_restart(watch: Watch) -> None:
     with running([*CLI, "run", "--config", watch.folder / "config" / "phusong.yaml"], watch.folder / "again.log"):
         wait_for(lambda: watch.is_up() == 1, "the line is up")
         assert json.loads(file.read_text()) == {"engine_id": first["engine_id"], "boots": first["boots"] + 1}
+
+
+def test_v3_traps_count_from_the_engine_that_is_polled(tmp_path: Path) -> None:
+    """The engine ID that a poll has found at snmpd is the one whose traps count, no other with the same password."""
+    known = 'createUser monitor SHA-256 "auth-pass-1" AES "priv-pass-1"\nrouser monitor authpriv\n'
+    listen, notifications = free_port(), free_udp_port()
+    with running_snmpd(known + "exactEngineID 0x80001f8804c0ffee\n") as agent:
+        config = write_config(tmp_path / "config", snmp=agent.port, listen=listen, notifications=notifications)
+        for name in ("auth", "priv"):
+            (config.parent / name).write_text(f"{name}-pass-1\n")
+        v3 = "{version: 3, user: monitor, auth: sha256, auth_file: auth, priv: aes128, priv_file: priv}"
+        text = config.read_text().replace("{version: 2c, community_file: community}", v3)
+        config.write_text(text)
+        links = config.parent / "inventory" / "links.csv"
+        links.write_text(links.read_text().replace("hub,wan", "hub,lo"))
+        url = f"http://127.0.0.1:{listen}/metrics"
+
+        def metric(name: str) -> dict[str, float]:
+            return samples(fetch(url), name)
+
+        with running([*CLI, "run", "--config", config], tmp_path / "run.log"):
+            wait_for(lambda: metric("wan_link_up") == {'{link="l"}': 1}, "the link is up")
+            keys = ("-a", "SHA-256", "-A", "auth-pass-1", "-x", "AES", "-X", "priv-pass-1")
+            to = (f"udp:127.0.0.1:{notifications}", "", "1.3.6.1.6.3.1.1.5.1")
+            for engine in ("0x80001f8804c0ffee", "0x80001f88040badc0de"):
+                send = (
+                    "snmptrap",
+                    "-v3",
+                    "-u",
+                    "monitor",
+                    "-l",
+                    "authPriv",
+                    *keys,
+                    "-e",
+                    engine,
+                    "-Z",
+                    "9,99",
+                    *to,
+                )
+                environment = {**os.environ, "SNMP_PERSISTENT_DIR": "/nonexistent"}
+                subprocess.run(("snmptrap", *user, *to), env=environment, check=True, timeout=30)
+            accepted = {'{kind="coldStart",version="3"}': 1}
+            wait_for(lambda: metric("phusong_notifications_total") == accepted, "the trap of the polled engine")
+            refused = {'{reason="unknown_engine"}': 1}
+            wait_for(lambda: metric("phusong_notifications_dropped_total") == refused, "the other one is refused")
 
 
 def test_an_address_in_use_is_a_clear_error(watch: Watch, tmp_path: Path) -> None:

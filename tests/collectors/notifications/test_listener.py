@@ -218,6 +218,34 @@ async def test_only_the_engine_that_polls_have_found_may_send(setup: Setup) -> N
     assert setup.listener.counters.dropped == {Dropped.UNKNOWN_ENGINE: 2}
 
 
+AUTH_OPTIONS = {
+    AuthProtocol.MD5: "MD5", AuthProtocol.SHA: "SHA", AuthProtocol.SHA224: "SHA-224",
+    AuthProtocol.SHA256: "SHA-256", AuthProtocol.SHA384: "SHA-384", AuthProtocol.SHA512: "SHA-512",
+}  # fmt: skip
+PRIV_OPTIONS = {
+    PrivProtocol.DES: "DES", PrivProtocol.AES128: "AES", PrivProtocol.AES192: "AES-192",
+    PrivProtocol.AES192C: "AES-192-C", PrivProtocol.AES256: "AES-256", PrivProtocol.AES256C: "AES-256-C",
+}  # fmt: skip
+PAIRS = [
+    *((auth, PrivProtocol.AES128) for auth in AuthProtocol if auth is not AuthProtocol.MD5),
+    *((AuthProtocol.MD5, priv) for priv in PrivProtocol),
+    (AuthProtocol.SHA512, PrivProtocol.AES256C),
+]
+
+
+@pytest.mark.parametrize(("auth", "priv"), PAIRS)
+async def test_every_protocol_of_v3(setup: Setup, auth: AuthProtocol, priv: PrivProtocol) -> None:
+    """Traps and informs with each digest and each cipher, of either key extension, are understood."""
+    setup.listener.use_auths([UsmUser(b"any", auth, b"auth-pass-1", priv, b"priv-pass-1")])
+    keys = ("-a", AUTH_OPTIONS[auth], "-A", "auth-pass-1", "-x", PRIV_OPTIONS[priv], "-X", "priv-pass-1")
+    user = ("-v3", "-u", "any", "-l", "authPriv", *keys)
+    assert await net_snmp(setup, "snmptrap", *user, *FROM_ENGINE, *V2_WHAT) == 0
+    await setup.settle(lambda: len(setup.arrived) == 1)
+    assert await net_snmp(setup, "snmpinform", *user, *V2_WHAT) == 0
+    await setup.settle(lambda: len(setup.arrived) == 2)
+    assert not setup.listener.counters.dropped
+
+
 async def test_a_device_polled_by_v2c_may_send_v3(setup: Setup) -> None:
     """Where polls know no engine, the password alone decides."""
     setup.engines.clear()

@@ -116,12 +116,21 @@ def test_the_agent_reads_what_is_written(province, tmp_path):
 
     write_inventory(province, tmp_path / "inventory", port=16100, start=datetime.now(UTC))
     path = write_config(
-        tmp_path, echo_port=10007, poll_interval="7s", timeout="400ms", retries=2, web_listen="127.0.0.1:0"
+        tmp_path,
+        echo_port=10007,
+        poll_interval="7s",
+        timeout="400ms",
+        retries=2,
+        web_listen="127.0.0.1:0",
+        trap_port=10162,
     )
     config, inventory = load_all(path, environ={})
     assert (config.poll.interval_s, config.poll.timeout_s, config.poll.retries) == (7.0, 0.4, 2)
     assert (config.ping.method, config.ping.port, config.ping.packets) == ("udp-echo", 10007, 5)
     assert (config.web.host, config.web.port) == ("127.0.0.1", 0)
+    where = config.notifications
+    assert where is not None
+    assert (where.host, where.port, where.auths) == ("127.0.0.1", 10162, ("wan-v2",))
     assert (len(inventory.sites), len(inventory.links), len(inventory.endpoints)) == (342, 345, 239)
     assert len(inventory.maintenance) == 1
     assert set(config.auths) == {"wan-v1", "wan-v2"}

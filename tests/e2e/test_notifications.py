@@ -181,7 +181,7 @@ def test_the_engine_is_the_same_after_a_restart(watch: Watch) -> None:
 
 
 def test_v3_traps_count_from_the_engine_that_is_polled(tmp_path: Path) -> None:
-    """The engine ID that a poll has found at snmpd is the one whose traps count, no other with the same password."""
+    """The engine that a poll has found at snmpd may send traps, no other one with the same password."""
     known = 'createUser monitor SHA-256 "auth-pass-1" AES "priv-pass-1"\nrouser monitor authpriv\n'
     listen, notifications = free_port(), free_udp_port()
     with running_snmpd(known + "exactEngineID 0x80001f8804c0ffee\n") as agent:
@@ -203,20 +203,7 @@ def test_v3_traps_count_from_the_engine_that_is_polled(tmp_path: Path) -> None:
             keys = ("-a", "SHA-256", "-A", "auth-pass-1", "-x", "AES", "-X", "priv-pass-1")
             to = (f"udp:127.0.0.1:{notifications}", "", "1.3.6.1.6.3.1.1.5.1")
             for engine in ("0x80001f8804c0ffee", "0x80001f88040badc0de"):
-                send = (
-                    "snmptrap",
-                    "-v3",
-                    "-u",
-                    "monitor",
-                    "-l",
-                    "authPriv",
-                    *keys,
-                    "-e",
-                    engine,
-                    "-Z",
-                    "9,99",
-                    *to,
-                )
+                user = ("-v3", "-u", "monitor", "-l", "authPriv", *keys, "-e", engine, "-Z", "9,99")
                 environment = {**os.environ, "SNMP_PERSISTENT_DIR": "/nonexistent"}
                 subprocess.run(("snmptrap", *user, *to), env=environment, check=True, timeout=30)
             accepted = {'{kind="coldStart",version="3"}': 1}

@@ -121,6 +121,8 @@ class Agent:
         self._tools = Tools(client, make_pinger(config.ping), HostAddresses(time.monotonic), engines)
         self._weak_choices = WeakChoiceLog()
         self._observations = Observations(time.monotonic, time.time)
+        if memory:
+            self._observations.traffic.restore(memory.carried)
         self._schedule: Schedule[Job] = Schedule(Random())
         self._assignment = self._assign(config, inventory, memory.devices if memory else {})
         self._running: set[asyncio.Task[None]] = set()
@@ -134,8 +136,6 @@ class Agent:
         self._round_lag_s = 0.0
         self._first_round_done = asyncio.Event()
         self._counted = ClientCounters()
-        self.memory_urgent = False
-        """Whether something changed that should be written soon: a device, or the place of its rows."""
 
     @property
     def ready(self) -> bool:
@@ -243,9 +243,15 @@ class Agent:
         self._count_traffic()
         return self._snapshot
 
+    @property
+    def memory_urgent(self) -> bool:
+        """Whether something changed since ``memory`` that should be written soon."""
+        return self._assignment.pollers.memory_urgent
+
     def memory(self) -> Memory:
         """Return what is worth keeping over a restart, as it is now."""
-        return Memory(self._assignment.pollers.memories())
+        self._assignment.pollers.memory_urgent = False
+        return Memory(self._assignment.pollers.memories(), self._observations.traffic.carried())
 
     def _assign(
         self, config: Config, inventory: Inventory, memories: Mapping[AskedKey, DeviceMemory]
@@ -258,6 +264,7 @@ class Agent:
         metrics.inventory_devices.set(len(inventory.devices))
         metrics.inventory_links.set(len(inventory.links))
         metrics.inventory_endpoints.set(len(inventory.endpoints))
+        self._observations.traffic.follow(inventory)
         pollers = Pollers(config, inventory, self._tools, self._observations, self._count_error, memories)
         state = FleetState(inventory, self._observations, state_settings(config))
         return Assignment(config, inventory, make_plan(inventory), pollers, state)

@@ -17,10 +17,21 @@ from phusong.exporters.snapshot import (
 )
 
 from .inventory import Inventory, LinkEnd
+from .link_traffic import FAR, NEAR, use_of_contract
 from .maintenance import in_maintenance
 from .observations import Observations, Outcome
 from .row_facts import RowKey, derive_facts
-from .verdict import EndEvidence, Finding, Rule, any_up, down_for_s, judge_endpoint, judge_link, judge_site
+from .verdict import (
+    EndEvidence,
+    Finding,
+    Rule,
+    any_up,
+    down_for_s,
+    ends_differ,
+    judge_endpoint,
+    judge_link,
+    judge_site,
+)
 from .verdict_changes import VerdictChange, VerdictChanges
 
 FRESH_INTERVALS = 3
@@ -145,6 +156,7 @@ class FleetState:
     def _link_row(self, link_id: str, before: LinkRow | None, now: float) -> LinkRow:
         link, address = self._inventory.links[link_id], self._facts.ping_addresses[link_id]
         near, far = self._end_evidence(link.near, now), self._end_evidence(link.far, now)
+        traffic = self._observations.traffic
         ping_outcome = self._observations.pings.get(address)
         ping = ping_outcome.fresh(now, self._ping_fresh_s) if ping_outcome else None
         finding = judge_link(near, far, ping, pinged=bool(address))
@@ -155,8 +167,12 @@ class FleetState:
             for end in (link.near, link.far)
             if end and (outcome := self._observations.devices.get(end.device_id))
         ]
+        info = self._facts.links[link_id]
+        near_traffic = traffic.of(link_id, NEAR) if near and near.reading else None
+        far_traffic = traffic.of(link_id, FAR) if far and far.reading else None
+        use_down, use_up = use_of_contract(info, near_traffic, far_traffic)
         return LinkRow(
-            info=self._facts.links[link_id],
+            info=info,
             verdict=finding.verdict,
             up=finding.up,
             since=since,
@@ -167,6 +183,11 @@ class FleetState:
             problem="; ".join(filter(None, (self._end_problem(link.near), self._end_problem(link.far)))),
             rule=finding.rule,
             cause=finding.cause,
+            near_traffic=near_traffic,
+            far_traffic=far_traffic,
+            use_down_ratio=use_down,
+            use_up_ratio=use_up,
+            ends_differ=ends_differ(near, far),
         )
 
     def _end_evidence(self, end: LinkEnd | None, now: float) -> EndEvidence | None:
@@ -267,4 +288,5 @@ class FleetState:
             sys_uptime_ticks=source.sys_uptime_ticks if source else None,
             last_success=max(answers, default=None),
             sensors=sensors,
+            agent_restarts=outcome.value.agent_restarts if outcome.value else None,
         )

@@ -13,6 +13,7 @@ from phusong.collectors.interfaces import InterfacesPoll
 from phusong.collectors.readings import PingReading, SensorsReading, SystemReading
 
 from .backoff import check_interval_s
+from .link_traffic import TrafficTotals
 
 T = TypeVar("T")
 
@@ -54,11 +55,13 @@ class Observations:
         self.endpoints: dict[str, Outcome[SystemReading]] = {}
         self.pings: dict[str, Outcome[PingReading]] = {}
         self.sensors: dict[str, Outcome[SensorsReading]] = {}
+        self.traffic = TrafficTotals()
         self.touched: set[tuple[str, str]] = set()
         """``(kind, id)`` of the outcomes that changed since somebody last emptied the set."""
 
     def device_answered(self, device_id: str, poll: InterfacesPoll) -> None:
         """Note the result of polling a device."""
+        self.traffic.note(device_id, poll.traffic)
         self._succeed(self.devices, "device", device_id, poll)
 
     def device_failed(self, device_id: str, problem: str, *, unanswered: bool) -> None:

@@ -16,6 +16,7 @@ from phusong.collectors.host_address import HostAddresses
 from phusong.collectors.readings import InterfaceReading, PingReading
 from phusong.collectors.snmp.client import SnmpClient
 from phusong.exporters.snapshot import EndpointRow, LinkRow, Snapshot, Verdict
+from phusong.exporters.status_words import ENGLISH, difference_of_ends
 
 from .daemon import make_pinger, state_settings
 from .fleet_state import FleetState
@@ -99,6 +100,7 @@ def _link_object(row: LinkRow) -> dict[str, Any]:
         "link_id": row.info.link_id,
         "verdict": row.verdict,
         "up": row.up,
+        "ends_differ": row.ends_differ,
         **shown,
         **ends,
         "ping": _ping_object(row.ping),
@@ -149,7 +151,7 @@ def as_tables(snapshot: Snapshot, width: int) -> list[Table]:
         numbers = (_number(reading.in_octets), _number(reading.out_octets)) if reading else ("", "")
         state = OPER_STATUS.get(reading.oper_status or 0, "?") if reading else ""
         interface = (reading.device_id, reading.if_name) if reading else ("", "")
-        shown = (*interface, state, *(numbers if counters else ()), _ping_text(row.ping), row.problem)
+        shown = (*interface, state, *(numbers if counters else ()), _ping_text(row.ping), _problem(row))
         links.add_row(*map(Text, (row.info.link_id, row.verdict, *shown)))
     endpoints = _table("Endpoint", "Verdict", "Name", "System", "Ping", "Problem")
     for room in snapshot.endpoints:
@@ -158,6 +160,10 @@ def as_tables(snapshot: Snapshot, width: int) -> list[Table]:
         shown = (room.info.endpoint_id, room.verdict, *described, _ping_text(room.ping), room.problem)
         endpoints.add_row(*map(Text, shown))
     return [table for table in (links, endpoints) if table.row_count]
+
+
+def _problem(row: LinkRow) -> str:
+    return " ".join(filter(None, (difference_of_ends(row, ENGLISH), row.problem)))
 
 
 def _table(*headings: str) -> Table:

@@ -12,7 +12,9 @@ from typing import TypeAlias, TypeVar
 import structlog
 
 from phusong.collectors.host_address import HostAddresses
+from phusong.collectors.interface_memory import DeviceIdentity
 from phusong.collectors.interfaces import InterfacePoller, InterfacesPoll
+from phusong.collectors.rates import NO_ANOMALY, NoRate
 from phusong.collectors.reachability import Pinger
 from phusong.collectors.readings import PingReading, SensorsReading, SystemReading
 from phusong.collectors.sensors import SensorPoller
@@ -34,6 +36,8 @@ log = structlog.get_logger()
 
 Job: TypeAlias = DeviceJob | EndpointJob | PingJob | SensorJob
 T = TypeVar("T")
+SAFE_TO_FORGET = NO_ANOMALY | {NoRate.AMBIGUOUS_WRAP}
+"""Outcomes after which a restarted agent may compare with a reading from before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ class Pollers:
         self._sensors: dict[str, SensorPoller] = {}
         self._readers: dict[AskedKey, BatchReader] = {}
         self._retired = False
+        self.memory_urgent = False
+        """Whether counting began anew somewhere: to go on from before that would make up bytes or lose them."""
 
     def retire(self) -> None:
         """Drop what is still under way: the inventory it was asked for is no longer the one in force."""
@@ -99,6 +105,7 @@ class Pollers:
                 if isinstance(poll, _Failure):
                     observations.device_failed(device_id, poll.problem, unanswered=poll.unanswered)
                 else:
+                    self._note_changes(device_id, poll)
                     observations.device_answered(device_id, poll)
             case SensorJob(device_id):
                 sensors = await self._guard(self._poll_sensors(device_id))
@@ -120,6 +127,20 @@ class Pollers:
                 burst = await self._guard(self._ping(job))
                 if not isinstance(burst, _Failure):
                     observations.pinged(address, burst)
+
+    def _note_changes(self, device_id: str, poll: InterfacesPoll) -> None:
+        """Say what is not as it was at the poll before, and whether a restart of ours must not undo it."""
+        before = self._observations.devices.get(device_id)
+        if poll.replaced is not None:
+            log.warning(
+                "device_replaced", device=device_id, before=_named(poll.replaced), after=_named(poll.identity)
+            )
+        elif before and before.value and poll.agent_restarts > before.value.agent_restarts:
+            log.info("device_agent_restarted", device=device_id)
+        if poll.moved_rows:
+            log.info("interfaces_moved", device=device_id, rows=poll.moved_rows)
+        if any(isinstance(outcome, NoRate) and outcome not in SAFE_TO_FORGET for outcome in poll.traffic.values()):
+            self.memory_urgent = True
 
     async def _guard(self, attempt: Coroutine[object, object, T]) -> T | _Failure:
         """Await an attempt; return what it gave, or why it failed."""
@@ -239,3 +260,7 @@ def _contracted_bps(inventory: Inventory) -> dict[str, dict[InterfaceSelector, f
                 of_device = rates.setdefault(end.device_id, {})
                 of_device[end.interface] = max(contracted, of_device.get(end.interface, 0.0))
     return rates
+
+
+def _named(identity: DeviceIdentity) -> str:
+    return f"{identity.sys_object_id or '?'} {identity.engine_id.hex() or '?'} {identity.sys_name}".rstrip()

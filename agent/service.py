@@ -251,7 +251,6 @@ class Service:
             await asyncio.sleep(SAVE_SOON_S)
             if self.agent.memory_urgent or time.monotonic() - saved_at >= SAVE_EVERY_S:
                 saved_at = time.monotonic()
-                self.agent.memory_urgent = False
                 await self.save_state()
 
     async def _judge(self) -> None:

@@ -120,6 +120,23 @@ def judge_link(
     return _judge_silence(all(end.silent for end in ends), echo=echo, no_echo=no_echo)
 
 
+def ends_differ(near: EndEvidence | None, far: EndEvidence | None) -> bool | None:
+    """Tell whether one end of a link says up and the other says not up.
+
+    ``None`` unless both ends say so clearly: a status that proves nothing contradicts nobody.
+    """
+    said = [_says_up(end.reading) for end in (near, far) if end is not None and end.reading is not None]
+    if len(said) < 2 or None in said:
+        return None
+    return said[0] is not said[1]
+
+
+def _says_up(reading: InterfaceReading) -> bool | None:
+    if reading.admin_status == ADMIN_DOWN or reading.oper_status in OPER_NOT_UP:
+        return False
+    return True if reading.oper_status == OPER_UP else None
+
+
 def down_for_s(readings: Iterable[InterfaceReading]) -> float | None:
     """Return for how many seconds an interface has not been up, by its own clock (sysUpTime - ifLastChange).
 

@@ -19,6 +19,7 @@ from phusong.exporters.snapshot import (
     DeviceRow,
     EndpointInfo,
     EndpointRow,
+    EndTraffic,
     Isolation,
     LinkInfo,
     LinkRow,
@@ -40,7 +41,7 @@ class PolledStarts(NamedTuple):
     verdict_change: str
 
 
-def link_starts(info: LinkInfo, commune: str) -> PolledStarts:
+def link_starts(info: LinkInfo, commune: str) -> LinkStarts:
     """Prepare a link's lines; ``commune`` is the code of its site's commune."""
     about = {
         "link": info.link_id,
@@ -58,8 +59,74 @@ def link_starts(info: LinkInfo, commune: str) -> PolledStarts:
             ("up", info.contracted_up_bytes_per_s),
         )
     )
-    fixed = (_info("wan_link_info", about), contracted)
-    return _polled_starts("wan_link", {"link": info.link_id}, Verdict, fixed)
+    identity = {"link": info.link_id}
+    return LinkStarts(
+        polled=_polled_starts("wan_link", identity, Verdict, (_info("wan_link_info", about), contracted)),
+        use_down=series("wan_link_utilisation_ratio", {**identity, "direction": "down"}),
+        use_up=series("wan_link_utilisation_ratio", {**identity, "direction": "up"}),
+        end_mismatch=series("wan_link_end_mismatch", identity),
+    )
+
+
+class LinkStarts(NamedTuple):
+    """The beginnings of a link's lines."""
+
+    polled: PolledStarts
+    use_down: str
+    use_up: str
+    end_mismatch: str
+
+
+def link_lines(starts: LinkStarts, row: LinkRow) -> list[str]:
+    """Return the lines of a link (section LINKS)."""
+    return [
+        *polled_lines(starts.polled, row),
+        _line(starts.use_down, row.use_down_ratio) + _line(starts.use_up, row.use_up_ratio),
+        _flag(starts.end_mismatch, row.ends_differ),
+    ]
+
+
+class TrafficStarts(NamedTuple):
+    """The beginnings of the lines of what passed through an end of a link."""
+
+    received: str
+    sent: str
+    receive_rate: str
+    transmit_rate: str
+    error_ratio: str
+    discard_ratio: str
+    identity: dict[str, str]
+    """The labels, for the few ends that have anomalies to count."""
+
+
+def traffic_starts(link_id: str, end: str) -> TrafficStarts:
+    """Prepare the lines of one end (``near``, ``far``) of a link."""
+    identity = {"link": link_id, "end": end}
+    return TrafficStarts(
+        received=series("wan_link_receive_bytes_total", identity),
+        sent=series("wan_link_transmit_bytes_total", identity),
+        receive_rate=series("wan_link_receive_bytes_per_second", identity),
+        transmit_rate=series("wan_link_transmit_bytes_per_second", identity),
+        error_ratio=series("wan_link_error_ratio", identity),
+        discard_ratio=series("wan_link_discard_ratio", identity),
+        identity=identity,
+    )
+
+
+def traffic_lines(starts: TrafficStarts, traffic: EndTraffic) -> list[str]:
+    """Return the lines of what passed through an end of a link (section TRAFFIC)."""
+    return [
+        _line(starts.received, traffic.received_bytes),
+        _line(starts.sent, traffic.sent_bytes),
+        _line(starts.receive_rate, traffic.receive_bytes_per_s),
+        _line(starts.transmit_rate, traffic.transmit_bytes_per_s),
+        _line(starts.error_ratio, traffic.error_ratio),
+        _line(starts.discard_ratio, traffic.discard_ratio),
+        "".join(
+            _line(series("wan_link_traffic_anomalies_total", {**starts.identity, "reason": a.reason}), a.count)
+            for a in traffic.anomalies
+        ),
+    ]
 
 
 def endpoint_starts(info: EndpointInfo, commune: str) -> PolledStarts:
@@ -200,11 +267,12 @@ class DeviceStarts(NamedTuple):
     problems: str
     last_success: str
     uptime: str
+    restarts: str
 
 
 def device_starts(device_id: str, site_id: str) -> DeviceStarts:
     """Prepare a device's lines."""
-    info, _, problems, last_success, uptime = (metric.name for metric in DEVICES.metrics)
+    info, _, problems, last_success, uptime, restarts = (metric.name for metric in DEVICES.metrics)
     identity = {"device": device_id}
     return DeviceStarts(
         device_id,
@@ -212,6 +280,7 @@ def device_starts(device_id: str, site_id: str) -> DeviceStarts:
         series(problems, identity),
         series(last_success, identity),
         series(uptime, identity),
+        series(restarts, identity),
     )
 
 
@@ -225,6 +294,7 @@ def device_lines(starts: DeviceStarts, row: DeviceRow) -> list[str]:
         _line(starts.problems, len(sensors.problems) if sensors else None),
         _line(starts.last_success, row.last_success),
         _line(starts.uptime, row.sys_uptime_ticks),
+        _line(starts.restarts, row.agent_restarts),
     ]
 
 

@@ -127,6 +127,72 @@ LINKS = Section(
             "Unix time of the last change of the line's verdict",
             _LINK,
         ),
+        Metric(
+            "wan_link_utilisation_ratio",
+            Kind.GAUGE,
+            "Share of the contracted rate in use between the last two polls; down is towards the office. From the "
+            "office's end where that gives a rate, else from the hub's",
+            ("direction", "link"),
+        ),
+        Metric(
+            "wan_link_end_mismatch",
+            Kind.GAUGE,
+            "1 when one end says up and the other says not up, 0 when they agree; absent unless both say",
+            _LINK,
+        ),
+    ),
+)
+
+_LINK_END = ("end", "link")
+
+TRAFFIC = Section(
+    "Traffic of lines",
+    "Both ends of every line: `end` is `near` (hub) or `far` (office), receive is into that end's interface. Only "
+    "what is beyond doubt is counted here: an interval in which a device restarted, was replaced, renumbered its "
+    "interfaces or gave an impossible figure adds nothing and is an anomaly. Use these for rates and volumes.",
+    (
+        Metric(
+            "wan_link_receive_bytes_total",
+            Kind.COUNTER,
+            "Bytes received; goes on over restarts of device and agent",
+            _LINK_END,
+        ),
+        Metric(
+            "wan_link_transmit_bytes_total",
+            Kind.COUNTER,
+            "Bytes sent; goes on over restarts of device and agent",
+            _LINK_END,
+        ),
+        Metric(
+            "wan_link_receive_bytes_per_second",
+            Kind.GAUGE,
+            "Rate between the last two polls; absent when it is not trusted",
+            _LINK_END,
+        ),
+        Metric(
+            "wan_link_transmit_bytes_per_second",
+            Kind.GAUGE,
+            "Rate between the last two polls; absent when it is not trusted",
+            _LINK_END,
+        ),
+        Metric(
+            "wan_link_error_ratio",
+            Kind.GAUGE,
+            "Packets with errors among these and the unicast packets between the last two polls",
+            _LINK_END,
+        ),
+        Metric(
+            "wan_link_discard_ratio",
+            Kind.GAUGE,
+            "Packets dropped without an error among these and the unicast packets between the last two polls",
+            _LINK_END,
+        ),
+        Metric(
+            "wan_link_traffic_anomalies_total",
+            Kind.COUNTER,
+            "Intervals without a trusted figure since the agent started",
+            ("end", "link", "reason"),
+        ),
     ),
 )
 
@@ -282,6 +348,12 @@ DEVICES = Section(
             "Hundredths of a second since the device's agent started; wraps after 497 days",
             ("device",),
         ),
+        Metric(
+            "wan_device_agent_restarts_total",
+            Kind.COUNTER,
+            "Restarts of the device's SNMP agent that were seen in sysUpTime; a wrap after 497 days is none",
+            ("device",),
+        ),
     ),
 )
 
@@ -327,7 +399,9 @@ SENSORS = Section(
 INTERFACES = Section(
     "Interfaces",
     "Both ends of every line under the names of the MIB. Octets and packets come from the 64-bit columns "
-    "(`ifHC...`) where the device has them, else from the 32-bit ones, never from both.",
+    "(`ifHC...`) where the device has them, else from the 32-bit ones, never from both. These are the device's "
+    "own counters as they stand: where a device is replaced or renumbers, `rate()` of them may show what never "
+    "passed; that of `wan_link_receive_bytes_total` does not.",
     (
         _if("ifAdminStatus", Kind.GAUGE, f"{_IF_TABLE}.7", "Wanted state: 1 up, 2 down, 3 testing"),
         _if(
@@ -468,7 +542,18 @@ AGENT = Section(
     ),
 )
 
-FLEET_SECTIONS = (LINKS, ENDPOINTS, SITES, COMMUNE_STATES, COVERAGE, DEVICES, SENSORS, INTERFACES, SNAPSHOT)
+FLEET_SECTIONS = (
+    LINKS,
+    TRAFFIC,
+    ENDPOINTS,
+    SITES,
+    COMMUNE_STATES,
+    COVERAGE,
+    DEVICES,
+    SENSORS,
+    INTERFACES,
+    SNAPSHOT,
+)
 """What the renderer of the fleet prints, in this order; when the page is too long, it is cut from the end."""
 SECTIONS = (*FLEET_SECTIONS, AGENT)
 

@@ -25,9 +25,10 @@ from phusong.exporters.metrics import (
     LINKS,
     SENSORS,
     SITES,
+    TRAFFIC,
     Section,
 )
-from phusong.exporters.snapshot import LinkRow, Snapshot
+from phusong.exporters.snapshot import EndTraffic, LinkRow, Snapshot
 
 _BAD_VALUES = (ArithmeticError, AttributeError, TypeError, ValueError)
 
@@ -135,7 +136,8 @@ class FleetRenderer:
             ]
             for output_format in Format
         }
-        self._links = _Rows(LINKS, fleet_text.link_starts, fleet_text.polled_lines, on_dropped)
+        self._links = _Rows(LINKS, fleet_text.link_starts, fleet_text.link_lines, on_dropped)
+        self._traffic = _Rows(TRAFFIC, fleet_text.traffic_starts, fleet_text.traffic_lines, on_dropped)
         self._endpoints = _Rows(ENDPOINTS, fleet_text.endpoint_starts, fleet_text.polled_lines, on_dropped)
         self._sites = _Rows(SITES, fleet_text.site_starts, fleet_text.site_lines, on_dropped)
         self._devices = _Rows(DEVICES, fleet_text.device_starts, fleet_text.device_lines, on_dropped)
@@ -168,6 +170,7 @@ class FleetRenderer:
                 (row.info.link_id, (row.info, communes.get(row.info.site_id, "")), "", row)
                 for row in snapshot.links
             ),
+            self._traffic.blocks(_traffic_of_ends(snapshot.links)),
             self._endpoints.blocks(
                 (row.info.endpoint_id, (row.info, communes.get(row.info.site_id, "")), "", row)
                 for row in snapshot.endpoints
@@ -234,6 +237,17 @@ def _link_ends(
             yield (link_id, True), (link_id, near.device_id, near.if_name), near.device_id, near
         if far is not None and (near is None or (near.device_id, near.if_name) != (far.device_id, far.if_name)):
             yield (link_id, False), (link_id, far.device_id, far.if_name), far.device_id, far
+
+
+def _traffic_of_ends(
+    links: Iterable[LinkRow],
+) -> Iterator[tuple[tuple[str, str], tuple[str, str], str, EndTraffic]]:
+    """Yield what passed through both ends of every link, as far as it is known."""
+    for row in links:
+        link_id = row.info.link_id
+        for end, traffic in (("near", row.near_traffic), ("far", row.far_traffic)):
+            if traffic is not None:
+                yield (link_id, end), (link_id, end), "", traffic
 
 
 class MetricsPage:

@@ -91,6 +91,33 @@ class EndpointInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class AnomalyCount:
+    """How many intervals gave no trusted figure for one reason (``collectors.rates.NoRate``)."""
+
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndTraffic:
+    """What passed through one end of a link, as far as it is beyond doubt.
+
+    The totals only grow, over restarts too, whatever happens to the device's own counters. Rates are those of the
+    latest interval between two polls, ``None`` with the reason in ``no_rate`` when that one gave none.
+    """
+
+    received_bytes: int
+    sent_bytes: int
+    receive_bytes_per_s: float | None
+    transmit_bytes_per_s: float | None
+    error_ratio: float | None
+    """Packets with errors among these and the unicast packets, 0 to 1."""
+    discard_ratio: float | None
+    no_rate: str
+    anomalies: tuple[AnomalyCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LinkRow:
     """A link now. ``up`` is the state under any maintenance: ``None`` when it is not known."""
 
@@ -110,6 +137,13 @@ class LinkRow:
     """The rule behind the verdict, a word of ``agent.verdict.Rule``."""
     cause: str = ""
     """Whose fault it is where it is not the line's own: ``link hl-07``, ``device hub-1``; else empty."""
+    near_traffic: EndTraffic | None = None
+    far_traffic: EndTraffic | None = None
+    use_down_ratio: float | None = None
+    """Share of the contracted rate in use towards the office; above 1 when more passes than was agreed."""
+    use_up_ratio: float | None = None
+    ends_differ: bool | None = None
+    """Whether one end says up and the other says not up; ``None`` unless both say one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +183,8 @@ class DeviceRow:
     sys_uptime_ticks: int | None
     last_success: float | None
     sensors: SensorsReading | None = None
+    agent_restarts: int | None = None
+    """How often its SNMP agent was seen to start anew; ``None`` before it was polled."""
 
 
 @dataclass(frozen=True, slots=True)

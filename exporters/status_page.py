@@ -16,7 +16,7 @@ from html import escape
 from typing import TypeVar
 
 from phusong.exporters.snapshot import EndpointRow, Isolation, LinkRow, SiteRow, Snapshot, Verdict
-from phusong.exporters.status_words import Words
+from phusong.exporters.status_words import Words, difference_of_ends
 
 RELOAD_S = 30
 ROW_LIMIT = 300
@@ -231,7 +231,7 @@ def _tables(snapshot: Snapshot, words: Words) -> str:
             f'<span class="when">{escape(row.info.link_id)}</span>',
             _site(row.info.site_id, sites),
             f'<span class="when">{escape(row.info.carrier)}</span>',
-            *_state(row, sites, snapshot.taken_at, words),
+            *_state(row, sites, snapshot.taken_at, words, difference_of_ends(row, words)),
         )
         for row in links[:ROW_LIMIT]
     )
@@ -269,7 +269,7 @@ def _site(site_id: str, sites: Mapping[str, SiteRow]) -> str:
 
 
 def _state(
-    row: LinkRow | EndpointRow, sites: Mapping[str, SiteRow], now: float, words: Words
+    row: LinkRow | EndpointRow, sites: Mapping[str, SiteRow], now: float, words: Words, difference: str = ""
 ) -> tuple[str, str, str, str]:
     site = sites.get(row.info.site_id)
     isolation = site.isolation if site else Isolation.UNKNOWN
@@ -281,7 +281,7 @@ def _state(
         f'<b class="{_colour(row.verdict)}">{escape(words.verdicts.get(row.verdict, row.verdict))}</b>',
         f'<b class="{_colour(isolation)}">{escape(words.isolations.get(isolation, isolation))}</b>',
         since,
-        escape(row.problem),
+        escape(" ".join(filter(None, (difference, row.problem)))),
     )
 
 

@@ -6,7 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from phusong.exporters.snapshot import Isolation, Verdict
+from phusong.exporters.snapshot import Isolation, LinkRow, Verdict
+
+OPER_UP, ADMIN_DOWN = 1, 2
+"""Of ifOperStatus and ifAdminStatus (IF-MIB)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Words:
     office: str
     since: str
     problem: str
+    ends_differ: str
+    end_says: Mapping[bool, str]
     metrics: str
     map: str
     data: str
@@ -74,6 +79,8 @@ VIETNAMESE = Words(
     office="Tình trạng cơ quan",
     since="Từ lúc",
     problem="Vấn đề",
+    ends_differ="Hai đầu khác nhau: {near} báo {near_says}, {far} báo {far_says}.",
+    end_says={True: "hoạt động", False: "mất kết nối"},
     metrics="Số đo",
     map="Bản đồ",
     data="Dữ liệu JSON",
@@ -130,6 +137,8 @@ ENGLISH = Words(
     office="Office state",
     since="Since",
     problem="Problem",
+    ends_differ="The two ends differ: {near} says {near_says}, {far} says {far_says}.",
+    end_says={True: "up", False: "down"},
     metrics="Metrics",
     map="Map",
     data="JSON data",
@@ -174,3 +183,16 @@ def choose_words(accept_language: str) -> Words:
             if weight > best_weight:
                 best, best_weight = (ENGLISH if match[1] == "en" else VIETNAMESE), weight
     return best
+
+
+def difference_of_ends(row: LinkRow, words: Words) -> str:
+    """Return which end says what, where the two ends of a link contradict each other."""
+    if not row.ends_differ or row.near is None or row.far is None:
+        return ""
+    near_up = row.near.oper_status == OPER_UP and row.near.admin_status != ADMIN_DOWN
+    return words.ends_differ.format(
+        near=row.near.device_id,
+        near_says=words.end_says[near_up],
+        far=row.far.device_id,
+        far_says=words.end_says[not near_up],
+    )

@@ -14,6 +14,7 @@ from phusong.agent.fleet_state import FleetState, StateSettings
 from phusong.agent.inventory import Column, InterfaceSelector, Inventory, MaintenanceWindow
 from phusong.agent.observations import Observations
 from phusong.collectors.interfaces import InterfacesPoll
+from phusong.collectors.rates import Interval
 from phusong.collectors.readings import InterfaceReading, PingReading, SystemReading
 from phusong.coverage.summary import CoverageSummary, SiteCoverage
 from phusong.exporters.snapshot import Isolation, Verdict
@@ -248,3 +249,25 @@ def test_a_silence_is_counted_from_its_first_attempt(observations: Observations,
     assert observations.devices["cpe"].silent_since == clock.now
     observations.device_answered("cpe", interfaces())
     assert observations.devices["cpe"].silent_since is None
+
+
+def test_both_ends_are_compared_and_their_traffic_is_shown(clock: Clock, observations: Observations) -> None:
+    """The office says down, the hub says up: the row says so; its use of the contract is the office's word."""
+    inventory = make_inventory(make_link("l1", near=("hub", "wan"), far=("cpe", "wan")))
+    observations.traffic.follow(inventory)
+    state = FleetState(inventory, observations, SETTINGS)
+    passed = Interval(30.0, 30 * 625_000, 30 * 62_500, 10, 0, 0)
+    for device, oper in (("hub", 1), ("cpe", 2)):
+        observations.device_answered(device, replace(interfaces(oper, device), traffic={WAN: passed}))
+    row = state.snapshot().links[0]
+    assert (row.verdict, row.ends_differ) == (Verdict.DOWN, True)
+    assert (row.use_down_ratio, row.use_up_ratio) == (0.5, 0.1)
+    assert row.near_traffic is not None
+    assert row.near_traffic.received_bytes == 30 * 625_000
+    observations.device_failed("cpe", "no answer within 2 s", unanswered=True)
+    row = state.snapshot().links[0]
+    assert (row.ends_differ, row.far_traffic) == (None, None)
+    assert (row.use_down_ratio, row.use_up_ratio) == (0.05, 1.0)
+    clock.now += 91
+    row = state.snapshot().links[0]
+    assert (row.near_traffic, row.use_down_ratio, row.use_up_ratio) == (None, None, None)

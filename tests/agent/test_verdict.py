@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from readings_made import end
 
-from phusong.agent.verdict import EndEvidence, down_for_s, judge_endpoint, judge_link, judge_site
+from phusong.agent.verdict import EndEvidence, down_for_s, ends_differ, judge_endpoint, judge_link, judge_site
 from phusong.collectors.readings import PingReading
 from phusong.exporters.snapshot import Isolation, Verdict
 
@@ -146,3 +146,28 @@ def test_how_long_an_interface_has_been_down(
     reading = end(oper).reading
     assert reading is not None
     assert down_for_s([replace(reading, sys_uptime_ticks=uptime, last_change_ticks=change)]) == seconds
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "differ"),
+    [
+        (end(), end(), False),
+        (end(oper=2), end(oper=7), False),
+        (end(), end(oper=2), True),
+        (end(oper=5), end(), True),
+        (end(), end(admin=2), True),
+        (end(oper=2), end(admin=2), False),
+        (end(), end(oper=4), None),
+        (end(oper=0), end(oper=2), None),
+        (end(), SILENT, None),
+        (end(), NOT_ASKED, None),
+        (end(), None, None),
+        (None, None, None),
+    ],
+)
+def test_whether_the_ends_contradict_each_other(
+    near: EndEvidence | None, far: EndEvidence | None, differ: bool | None
+) -> None:
+    """Only two ends that both say up or not up can differ; an unclear or missing word contradicts nobody."""
+    assert ends_differ(near, far) is differ
+    assert ends_differ(far, near) is differ

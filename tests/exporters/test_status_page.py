@@ -184,3 +184,22 @@ def test_policy_allows_the_style_sheet_only() -> None:
 def test_language(header: str, language: str) -> None:
     """Vietnamese unless the browser prefers English."""
     assert choose_words(header).language == language
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (ENGLISH, "The two ends differ: hub-1 says up, cpe-0020 says down."),
+        (VIETNAMESE, "Hai đầu khác nhau: hub-1 báo hoạt động, cpe-0020 báo mất kết nối."),
+    ],
+    ids=["en", "vi"],
+)
+def test_ends_that_differ_are_named(reference: ModuleType, words: Words, sentence: str) -> None:
+    """Which end says what stands beside the line, in front of any other problem."""
+    row = reference.province(30, 0, 0).links[20]
+    far = dataclasses.replace(row.far, oper_status=2)
+    row = dataclasses.replace(row, verdict=Verdict.DOWN, far=far, ends_differ=True, problem="and <more>")
+    text = Page(status_html(province(reference, row), words, "1")).text
+    assert f"{sentence} and <more>" in text
+    agreed = dataclasses.replace(row, ends_differ=False)
+    assert sentence not in Page(status_html(province(reference, agreed), words, "1")).text

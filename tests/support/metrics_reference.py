@@ -24,9 +24,11 @@ from phusong.coverage.summary import CommuneCoverage, CoverageSummary, Indicator
 from phusong.exporters.metrics import FLEET_SECTIONS, Kind
 from phusong.exporters.snapshot import (
     ENDPOINT_VERDICTS,
+    AnomalyCount,
     DeviceRow,
     EndpointInfo,
     EndpointRow,
+    EndTraffic,
     Isolation,
     LinkInfo,
     LinkRow,
@@ -59,7 +61,20 @@ def province(links: int = 345, endpoints: int = 239, communes: int = 177, *, cyc
         )
         link_rows.append(
             LinkRow(
-                info, verdict, up, NOW - 60.0 * n, near, far, _ping(n), NOW - 1.0, "" if up else "no answer in 2 s"
+                info,
+                verdict,
+                up,
+                NOW - 60.0 * n,
+                near,
+                far,
+                _ping(n),
+                NOW - 1.0,
+                "" if up else "no answer in 2 s",
+                near_traffic=_traffic(n, cycle),
+                far_traffic=None if far is None else _traffic(n + 1, cycle),
+                use_down_ratio=0.123456 + n / 1e3 + cycle / 7e4,
+                use_up_ratio=0.0456 + n / 1e3 + cycle / 7e4,
+                ends_differ=None if far is None else n % 50 == 0,
             )
         )
         isolation = (Isolation.AT_RISK, Isolation.CONNECTED)[n % 2] if up else list(Isolation)[2 + n % 3]
@@ -71,6 +86,7 @@ def province(links: int = 345, endpoints: int = 239, communes: int = 177, *, cyc
                 8_640_000 + cycle * 3000 + n,
                 NOW - 1.0,
                 _sensors(n) if n % 3 else None,
+                n % 3,
             )
         )
     endpoint_rows = tuple(
@@ -138,6 +154,12 @@ def _interface(device: str, index: int, name: str, cycle: int, *, wide: bool) ->
     )  # fmt: skip
 
 
+def _traffic(n: int, cycle: int) -> EndTraffic:
+    octets = 9_876_543_210 + 7919 * n + 1_234_567 * cycle
+    anomalies = (AnomalyCount("counter_fell", 3), AnomalyCount("other_row", 1)) if n % 20 == 0 else ()
+    return EndTraffic(octets, octets // 3, octets / 8e4, octets / 27e4, 0.0, 0.000123 * n, "", anomalies)
+
+
 def _ping(n: int) -> PingReading:
     return PingReading(5, 5 - n % 2, 0.0051 + n / 1e5, 0.0072 + n / 1e5, 0.0123 + n / 1e5)
 
@@ -185,9 +207,8 @@ def _families(snapshot: Snapshot) -> Iterator[Family]:
     for section in FLEET_SECTIONS:
         for metric in section.metrics:
             kind = "unknown" if metric.kind is Kind.MIB_COUNTER else str(metric.kind)
-            family = Family(
-                metric.name.removesuffix("_info") if kind == "info" else metric.name, metric.help, kind
-            )
+            suffix = {"info": "_info", "counter": "_total"}.get(kind, "")
+            family = Family(metric.name.removesuffix(suffix), metric.help, kind)
             for name, labels, value in by_name.pop(metric.name, ()):
                 assert tuple(sorted(labels)) == metric.labels, name
                 family.add_sample(name, labels, value)
@@ -234,6 +255,12 @@ def _all_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str], floa
         rates = {"down": info.contracted_down_bytes_per_s, "up": info.contracted_up_bytes_per_s}
         for direction, rate in rates.items():
             yield "wan_link_contracted_bytes_per_second", {"link": info.link_id, "direction": direction}, rate
+        for direction, use in (("down", link.use_down_ratio), ("up", link.use_up_ratio)):
+            yield "wan_link_utilisation_ratio", {"link": info.link_id, "direction": direction}, use
+        yield "wan_link_end_mismatch", {"link": info.link_id}, link.ends_differ
+        for which, traffic in (("near", link.near_traffic), ("far", link.far_traffic)):
+            if traffic is not None:
+                yield from _traffic_samples({"link": info.link_id, "end": which}, traffic)
         ends = {(end.device_id, end.if_name): end for end in (link.far, link.near) if end is not None}
         for end in (link.near, link.far):
             if end is not None and ends[end.device_id, end.if_name] is end:
@@ -250,6 +277,7 @@ def _all_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str], floa
         yield "wan_device_info", {**of, "site": device.site_id}, 1
         yield "wan_device_last_success_timestamp_seconds", of, device.last_success
         yield "sysUpTime", of, device.sys_uptime_ticks
+        yield "wan_device_agent_restarts_total", of, device.agent_restarts
         if device.sensors is not None:
             profile = {"profile": device.sensors.profile, "vendor": device.sensors.vendor}
             yield "wan_device_profile_info", {**of, **profile}, 1
@@ -271,6 +299,19 @@ def _polled_samples(
     yield f"{prefix}_ping_rtt_seconds", of, row.ping.rtt_avg_s if row.ping else None
     yield f"{prefix}_last_success_timestamp_seconds", of, row.last_success
     yield f"{prefix}_verdict_change_timestamp_seconds", of, row.since
+
+
+def _traffic_samples(
+    of: dict[str, str], traffic: EndTraffic
+) -> Iterator[tuple[str, dict[str, str], float | None]]:
+    yield "wan_link_receive_bytes_total", of, traffic.received_bytes
+    yield "wan_link_transmit_bytes_total", of, traffic.sent_bytes
+    yield "wan_link_receive_bytes_per_second", of, traffic.receive_bytes_per_s
+    yield "wan_link_transmit_bytes_per_second", of, traffic.transmit_bytes_per_s
+    yield "wan_link_error_ratio", of, traffic.error_ratio
+    yield "wan_link_discard_ratio", of, traffic.discard_ratio
+    for anomaly in traffic.anomalies:
+        yield "wan_link_traffic_anomalies_total", {**of, "reason": anomaly.reason}, anomaly.count
 
 
 def _interface_samples(link_id: str, end: InterfaceReading) -> Iterator[tuple[str, dict[str, str], float | None]]:

@@ -17,9 +17,11 @@ from phusong.collectors.readings import (
 )
 from phusong.coverage.summary import CommuneCoverage, CoverageSummary, Indicator, LayerSource
 from phusong.exporters.snapshot import (
+    AnomalyCount,
     DeviceRow,
     EndpointInfo,
     EndpointRow,
+    EndTraffic,
     LinkInfo,
     LinkRow,
     SiteInfo,
@@ -54,6 +56,8 @@ def _unique(rows: st.SearchStrategy[Any], key: Any) -> st.SearchStrategy[Any]:
 
 
 READING = _built(InterfaceReading, device_id=IDENTITY, if_name=IDENTITY, octets_bits=BITS, packets_bits=BITS)
+ANOMALIES = st.lists(_built(AnomalyCount), max_size=3, unique_by=lambda anomaly: anomaly.reason).map(tuple)
+TRAFFIC = st.none() | _built(EndTraffic, anomalies=ANOMALIES)
 PING = st.none() | _built(PingReading, sent=st.integers(0, 5), received=st.integers(0, 5))
 SENSORS = _built(
     SensorsReading,
@@ -80,6 +84,9 @@ SNAPSHOT = _built(
             near=st.none() | READING,
             far=st.none() | READING,
             ping=PING,
+            near_traffic=TRAFFIC,
+            far_traffic=TRAFFIC,
+            ends_differ=st.none() | st.booleans(),
         ),
         lambda row: row.info.link_id,
     ),

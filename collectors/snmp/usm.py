@@ -100,6 +100,7 @@ class UsmExchange:
 
     __slots__ = (
         "_address",
+        "_behind",
         "_by_id",
         "_engine",
         "_engines",
@@ -123,11 +124,14 @@ class UsmExchange:
         """Engines that refused the time of a request and told their own."""
         self._timed: set[int] = set()
         """The ids of transmissions with such a time: refused as well, they cost a retry."""
+        self._behind: dict[int, SecurityParameters] = {}
+        """Answers outside the time window since the latest transmission, by their ids."""
         self._untimely: set[int] = set()
-        """The ids of answers outside the time window: once rejected, also after the clock was set back."""
+        """The ids of those before it: once rejected, also now that the clock was set back."""
 
     def datagram(self, message_id: int, now: float) -> bytes:
         """Write the next transmission; msgID and request-id are the same number."""
+        self._follow(now)
         engine, user = self._engine, self._user
         if engine.engine_id in self._told:
             self._timed.add(message_id)
@@ -165,27 +169,35 @@ class UsmExchange:
             raise Rejected("unsigned" if self._level and not is_signed else "wrong_security_level")
         if engine is None:
             raise Rejected("wrong_engine")
-        return self._response(scoped, message, engine, now, is_timely=is_timely)
+        return self._response(scoped, message, engine, is_timely=is_timely)
 
-    def _response(
-        self, scoped: ScopedPdu, message: UsmMessage, engine: Engine, now: float, *, is_timely: bool
-    ) -> Opened:
+    def _response(self, scoped: ScopedPdu, message: UsmMessage, engine: Engine, *, is_timely: bool) -> Opened:
         """Judge a response that is signed and encrypted as it should be."""
         security = message.security
         if security.user != self._user.name:
             raise Rejected("wrong_user")
         if not is_timely:
-            # Signed, and with an id that we have just made up: the clock went back with the device, which does not
-            # care about the time in our request. The next transmission counts from there.
-            self._untimely.add(message.message_id)
-            engine.set_clock(security.boots, security.time_s, now)
-        if message.message_id in self._untimely:
+            self._behind[message.message_id] = security
+        if not is_timely or message.message_id in self._untimely:
             raise Rejected("not_in_time_window")
         if scoped.engine_id != engine.engine_id or scoped.context != self._user.context:
             raise Rejected("wrong_context")
         if scoped.header.request_id != message.message_id:
             raise Rejected("unknown_id")
         return Opened(scoped.data, scoped.header)
+
+    def _follow(self, now: float) -> None:
+        """Set clocks back where answers say so: signed, with ids that we had just made up, they are no replays.
+
+        The device's clock went back, and it does not care about the time in our requests. Only the answers to
+        transmissions from now on are judged by it.
+        """
+        for message_id, security in self._behind.items():
+            engine = self._by_id.get(security.engine_id)
+            if engine:
+                engine.set_clock(security.boots, security.time_s, now)
+            self._untimely.add(message_id)
+        self._behind.clear()
 
     def unanswered(self) -> SecurityReport | None:
         """Judge the silence at the deadline: return what is wrong when the agent is not simply gone.

@@ -51,9 +51,11 @@ class Engine:
 
         RFC 3414, section 3.2, step 7 b: the clock only moves forward; what is more than 150 s behind it is old.
         """
+        if boots == LATCHED_BOOTS:
+            return False
         if boots > self.boots or self.heard_at is None or (boots == self.boots and time_s > self.time_s):
             self.set_clock(boots, time_s, now)
-        return boots != LATCHED_BOOTS and boots == self.boots and time_s >= self.time_now(now) - TIME_WINDOW_S
+        return boots == self.boots and time_s >= self.time_now(now) - TIME_WINDOW_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from .pdu import ID_OCTETS, ResponseHeader, read_header
 AUTH_FLAG: Final = 0x01
 PRIV_FLAG: Final = 0x02
 REPORTABLE_FLAG: Final = 0x04
-LONGEST_DATAGRAM: Final = 65507
-"""msgMaxSize: what we can take. How much is asked for at once is decided elsewhere."""
+LONGEST_MESSAGE: Final = 32_768
+"""msgMaxSize: an agent that has more to say answers tooBig. Twenty times what is asked for at once, and little
+enough that the worst message is decrypted and read within some milliseconds."""
 SHORTEST_ENGINE_ID: Final = 5
 LONGEST_ENGINE_ID: Final = 32
 """RFC 3411, section 5 (SnmpEngineID)."""
@@ -26,7 +27,7 @@ HIGHEST_NUMBER: Final = 2**31 - 1
 _LONGEST_USER = 32
 _USM = 3
 _VERSION = tlv(INTEGER, encode_integer(V3))
-_MAX_SIZE = tlv(INTEGER, encode_integer(LONGEST_DATAGRAM))
+_MAX_SIZE = tlv(INTEGER, encode_integer(LONGEST_MESSAGE))
 _MODEL = tlv(INTEGER, encode_integer(_USM))
 _GLOBAL_HEAD = bytes((SEQUENCE, 2 + ID_OCTETS + len(_MAX_SIZE) + 3 + len(_MODEL), INTEGER, ID_OCTETS))
 _GLOBAL_TAIL = tuple(_MAX_SIZE + tlv(OCTET_STRING, bytes((flags,))) + _MODEL for flags in range(8))
@@ -110,8 +111,11 @@ def read_message(data: bytes, start: int, stop: int) -> UsmMessage:
     Raises
     ------
     Malformed
-        It is no message of the User-based Security Model, is cut off, or has trailing octets.
+        It is no message of the User-based Security Model, is longer than we said to take, is cut off, or has
+        trailing octets.
     """
+    if stop > LONGEST_MESSAGE:
+        raise Malformed("message is longer than msgMaxSize")
     tag, position, start = read_tlv(data, start, stop)
     if tag != SEQUENCE:
         raise Malformed("no msgGlobalData")

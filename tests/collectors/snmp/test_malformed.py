@@ -7,11 +7,14 @@ import random
 import time
 
 import malformed_cases
+import malformed_usm_cases
 import pytest
 from snmp_peers import AGENT, FakeTransport, read_request, response, target, virtual
+from usm_peers import ENGINE_ID, LEVELS, secured
 
 from phusong.collectors.snmp.client import SnmpClient, prepare
 from phusong.collectors.snmp.community import open_reply
+from phusong.collectors.snmp.credentials import UsmUser
 from phusong.collectors.snmp.errors import ErrorStatus, Malformed
 from phusong.collectors.snmp.pdu import decode_bindings, get_request
 
@@ -67,9 +70,56 @@ def test_the_decoders_know_one_error(octets: bytes) -> None:
     assert quickest(decode) < LONGEST_S
 
 
+SECURED_CASES = {
+    f"{level}: {name}": (LEVELS[level], octets)
+    for level in LEVELS
+    for cases in (malformed_usm_cases.outside, malformed_usm_cases.inside)
+    for name, octets in cases(LEVELS[level])
+}
+SECURED_REASONS = {
+    *REASONS,
+    "unsigned",
+    "unsigned_report",
+    "undecryptable",
+    "wrong_context",
+    "wrong_digest",
+    "wrong_engine",
+    "wrong_security_level",
+    "wrong_user",
+}
+
+
+@pytest.mark.parametrize(("user", "octets"), SECURED_CASES.values(), ids=SECURED_CASES.keys())
+def test_a_malformed_secured_reply_is_dropped_and_the_true_one_taken(
+    user: UsmUser, octets: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same for SNMPv3, at every level; what only the device can make, signed and broken inside, too."""
+    monkeypatch.setattr("phusong.collectors.snmp.client._random_id", lambda taken: malformed_cases.REQUEST_ID)
+
+    async def test() -> None:
+        transport = FakeTransport()
+        with SnmpClient(transport) as client:
+            engine = client.engines.at(AGENT)
+            engine.engine_id = ENGINE_ID
+            engine.set_clock(3, 1000, asyncio.get_running_loop().time())
+            reading = asyncio.create_task(client.get(prepare(secured(user), get_request(malformed_cases.OIDS))))
+            await asyncio.sleep(0)
+            assert quickest(lambda: transport.receiver(octets, AGENT)) < LONGEST_S
+            assert not reading.done()
+            assert client.counters.rejected.total() == 5
+            assert set(client.counters.rejected) <= SECURED_REASONS
+            transport.receiver(malformed_usm_cases.signed(user, malformed_usm_cases.scoped()), AGENT)
+            assert await reading == malformed_cases.VALUES
+            assert client.engines.at(AGENT) is engine
+            assert (engine.boots, engine.time_s) == (3, 1000)
+
+    virtual(test())
+
+
 def test_the_corpus_is_no_smaller_than_it_was() -> None:
     """Every class of malformed replies has its cases, and the good reply is good."""
     assert len(CASES) >= 120
+    assert len(SECURED_CASES) >= 900
     header = open_reply(malformed_cases.GOOD).header
     found = decode_bindings(malformed_cases.GOOD, header.start, header.stop, len(malformed_cases.OIDS))
     assert [value for _, value in found] == malformed_cases.VALUES

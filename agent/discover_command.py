@@ -27,7 +27,7 @@ from phusong.collectors.snmp.client import SnmpClient
 
 from . import discover_report as report
 from .daemon import make_pinger
-from .discovered_rows import DISCOVERED_COLUMNS, INTERFACE_COLUMNS, csv_text, interface_rows, inventory_files
+from .discovered_rows import DISCOVERED_COLUMNS, INTERFACE_COLUMNS, interface_rows, inventory_files
 from .findings import Findings, make_findings
 from .input.asked_devices import AskedDevice, KnownRows, asked_by_words, check_auths, known_rows, read_list
 from .input.config import Config
@@ -38,6 +38,7 @@ from .input.problems import InputProblems, Problem
 from .input.profile_files import packaged_folder
 from .input.settings import load_without_inventory
 from .input.yaml_text import YamlDocument
+from .spreadsheet_csv import csv_text
 from .survey import Outcome, Tools, survey
 
 INTERFACES_FILE: Final = "interfaces.csv"

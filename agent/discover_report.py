@@ -67,6 +67,8 @@ def _facts(device: FoundDevice, outcome: Outcome, names: ObjectNames) -> Iterato
     yield "profile", f"{device.profile}: {device.why_profile}"
     yield "sysUpTime", "" if ticks is None else uptime_text(ticks)
     yield "answers to", device.auth
+    if device.reply_from:
+        yield "answers from", f"{device.reply_from} (reply_from of devices.csv)"
     yield "device_id", _id_text(device)
     yield "interfaces", str(len(device.discovery.interfaces))
     if outcome.problem:
@@ -157,6 +159,8 @@ def note_of(finding: Finding) -> str:
         notes.append("in the inventory already")
     if device and device.same_as:
         notes.append(f"the same device as {device.same_as}")
+    if device and device.reply_from:
+        notes.append(f"answers from {device.reply_from}, see reply_from")
     if device and device.is_endpoint:
         notes.append("a video endpoint")
     if isinstance(contact, Contact) and contact.works_with:
@@ -234,6 +238,7 @@ def _object(finding: Finding, findings: Findings, names: ObjectNames) -> dict[st
         "in_inventory": device.is_known,
         "same_as": device.same_as or None,
         "is_endpoint": device.is_endpoint,
+        "reply_from": device.reply_from or None,
         "sys_name": system.sys_name,
         "sys_descr": system.sys_descr,
         "sys_location": system.sys_location,

@@ -1,4 +1,4 @@
-"""Discovered devices as rows of the inventory: ids, names of interfaces, cells that are safe in a spreadsheet.
+"""Discovered devices as rows of the inventory: their ids, the names of interfaces, what stays empty.
 
 Pure: findings in, texts out. What nobody can know from a device (site, carrier, contracted rates) stays empty, so
 that ``phusong check`` names each cell that is still to be filled in. Two more files, ``interfaces.csv`` and
@@ -7,8 +7,6 @@ that ``phusong check`` names each cell that is still to be filled in. Two more f
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -25,10 +23,9 @@ from .discovered_lines import End, FoundLine
 from .input.csv_table import TableSpec
 from .input.inventory_cells import CellError, parse_interface, parse_text
 from .input.inventory_columns import DEVICES, ENDPOINTS, LINKS
+from .spreadsheet_csv import csv_text, safe_cell
 
 LONGEST_ID: Final = 64
-BYTE_ORDER_MARK: Final = "\ufeff"
-"""Excel takes a CSV file for UTF-8 only with one; our own reader does not mind."""
 INTERFACE_COLUMNS: Final = (
     "device_id", "if_index", "named_as", "if_name", "if_alias", "if_descr", "type", "speed_mbps", "admin", "oper",
     "counters", "addresses", "line",
@@ -38,8 +35,6 @@ DISCOVERED_COLUMNS: Final = (
     "sys_object_id", "sys_descr", "interfaces", "lines", "note",
 )  # fmt: skip
 _NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9._:-]+")
-_FORMULA: Final = re.compile(r"(^|[;,\t|])(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
-"""Where a spreadsheet would see the beginning of a formula, also when it splits at another separator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +47,8 @@ class FoundDevice:
     """As it was asked for: an address or a host name."""
     port: int
     auth: str
+    reply_from: str
+    """Another address from which it answers, empty when there is none."""
     discovery: Discovery
     vendor: str
     model: str
@@ -131,12 +128,6 @@ def _reads_back(selector: InterfaceSelector) -> bool:
         return False
 
 
-def safe_cell(text: object) -> str:
-    """Return text that no spreadsheet takes for a formula, on one line."""
-    joined = " ".join(str(text).split())
-    return _FORMULA.sub(r"\1\2'", joined)
-
-
 def device_rows(devices: Iterable[FoundDevice]) -> list[dict[str, str]]:
     """Return the rows of devices.csv: of all that are not endpoints and not in the inventory yet."""
     return [
@@ -147,6 +138,7 @@ def device_rows(devices: Iterable[FoundDevice]) -> list[dict[str, str]]:
             "port": str(device.port),
             "auth": device.auth,
             "profile": "auto",
+            "reply_from": device.reply_from,
         }
         for device in devices
         if not device.is_endpoint and device.is_new
@@ -275,15 +267,6 @@ def interface_rows(devices: Iterable[FoundDevice], reasons: Mapping[End, str]) -
 def state_name(names: Mapping[int, str], number: int | None) -> str:
     """Return the name of an ifAdminStatus or ifOperStatus, the number where it is none."""
     return "" if number is None else names.get(number, str(number))
-
-
-def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
-    """Return a CSV file with a header; missing cells are empty, all cells are safe in a spreadsheet."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([safe_cell(row.get(column, "")) for column in columns] for row in rows)
-    return BYTE_ORDER_MARK + text.getvalue()
 
 
 def columns_of(spec: TableSpec) -> tuple[str, ...]:

@@ -81,6 +81,7 @@ def _device(
         address=asked.address,
         port=asked.port,
         auth=contact.auth,
+        reply_from=" ".join(sorted(contact.target.reply_from)),
         discovery=discovery,
         vendor=vendor or maker_of(discovery.object_id) or discovery.chassis.maker,
         model=find_model(discovery.own_model, system.sys_descr, discovery.chassis),

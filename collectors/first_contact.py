@@ -57,7 +57,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A device that answers. ``works_with`` is the cipher that it takes, when that is not the configured one."""
+    """A device that answers, perhaps from another address: then ``target`` has it in ``reply_from``.
+
+    ``works_with`` is the cipher that it takes, when that is not the configured one.
+    """
 
     target: Target
     auth: str
@@ -161,6 +164,10 @@ async def _attempt(client: SnmpClient, target: Target, candidate: Candidate) -> 
     """Ask with these credentials, and where they are of SNMPv3 find out what is wrong with them."""
     asked = replace(target, auth=candidate.credentials)
     error = await _question(client, asked)
+    if isinstance(error, RequestTimeout) and error.answered_from:
+        # Only who has seen the request can know its id: the device with another of its addresses.
+        asked = replace(asked, reply_from=frozenset([error.answered_from]))
+        error = await _question(client, asked)
     if error is None:
         return Contact(asked, candidate.name)
     user = candidate.credentials

@@ -209,6 +209,7 @@ class _Operation(Generic[T]):
     """One request on its way: its ids (one per transmission), its deadline and its outcome."""
 
     __slots__ = (
+        "_answered_from",
         "_begun",
         "_decode",
         "_exchange",
@@ -234,6 +235,7 @@ class _Operation(Generic[T]):
         self._resends = 0
         self._rejected = ""
         """Why the latest message with one of our ids did not count."""
+        self._answered_from = ""
         self._hint: SecurityReport | None = None
         """What the agent, or somebody in its name, said to be wrong."""
         self._loop = asyncio.get_running_loop()
@@ -256,7 +258,8 @@ class _Operation(Generic[T]):
             return
         if self._transmissions > target.retries:
             silence = self._exchange.unanswered() if self._exchange else None
-            self._fail(self._hint or silence or RequestTimeout(no_answer(target.timeout_s, self._rejected)))
+            timeout = RequestTimeout(no_answer(target.timeout_s, self._rejected), self._answered_from)
+            self._fail(self._hint or silence or timeout)
             return
         self._transmissions += 1
         share = self._transmissions / (target.retries + 1)
@@ -285,7 +288,7 @@ class _Operation(Generic[T]):
         """Take a reply of SNMPv1 or v2c that carries one of our ids; return why not, or an empty string."""
         auth = self._prepared.target.auth
         if self._is_foreign(source):
-            return self._reject("wrong_source")
+            return self._reject_source(source)
         if not isinstance(auth, Community) or reply.version != auth.version or reply.community != auth.name:
             return self._reject("wrong_community")
         if reply.header.kind != RESPONSE:
@@ -295,7 +298,7 @@ class _Operation(Generic[T]):
     def accept_secured(self, data: bytes, message: UsmMessage, source: Address) -> str:
         """Take a message of SNMPv3 that carries one of our ids; return why not, or an empty string."""
         if self._is_foreign(source):
-            return self._reject("wrong_source")
+            return self._reject_source(source)
         if self._exchange is None:
             return self._reject("wrong_community")
         if self.outcome.done():
@@ -345,6 +348,12 @@ class _Operation(Generic[T]):
         self._resends += 1
         self._send()
         return ""
+
+    def _reject_source(self, source: Address) -> str:
+        """Reject a message from another address, and remember where it came from."""
+        if source[1] == self._prepared.target.address[1]:
+            self._answered_from = source[0]
+        return self._reject("wrong_source")
 
     def _reject(self, reason: str) -> str:
         self._rejected = reason

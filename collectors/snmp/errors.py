@@ -29,9 +29,17 @@ class SnmpError(Exception):
 
 
 class RequestTimeout(SnmpError, TimeoutError):
-    """No acceptable answer came before the deadline of the whole operation."""
+    """No acceptable answer came before the deadline of the whole operation.
+
+    ``answered_from`` is another address from which a message with an id of ours came, and so was not accepted: the
+    device itself with another of its addresses, most likely, for which the inventory has ``reply_from``.
+    """
 
     reason = "timeout"
+
+    def __init__(self, message: str = "", answered_from: str = "") -> None:
+        super().__init__(message)
+        self.answered_from = answered_from
 
 
 class SendFailed(SnmpError, OSError):

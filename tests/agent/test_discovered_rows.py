@@ -13,19 +13,17 @@ from hypothesis import strategies as st
 
 from phusong.agent.discovered_lines import FoundLine, find_lines
 from phusong.agent.discovered_rows import (
-    BYTE_ORDER_MARK,
     FoundDevice,
-    csv_text,
     inventory_files,
     is_same_device,
     link_rows,
     make_id,
     name_interface,
-    safe_cell,
 )
 from phusong.agent.input.inventory_cells import parse_interface, parse_slug
 from phusong.agent.input.inventory_files import examine_inventory
 from phusong.agent.input.settings import LOCAL_TIME
+from phusong.agent.spreadsheet_csv import BYTE_ORDER_MARK, csv_text, safe_cell
 from phusong.collectors.device_text import clean_text
 from phusong.collectors.discovery import FoundInterface
 from phusong.collectors.interface_lookup import Column, find_index

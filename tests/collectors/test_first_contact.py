@@ -124,6 +124,36 @@ def test_an_agent_that_fails_answers() -> None:
     assert isinstance(made, Contact)
 
 
+class MovedTransport(FakeTransport):
+    """Brings every answer from another address."""
+
+    def __init__(self, script: Any, source: tuple[str, int]) -> None:
+        super().__init__(script)
+        self.source = source
+
+    def send(self, data: bytes, address: Any) -> None:
+        receiver, self.receiver = self.receiver, lambda reply, _: receiver(reply, self.source)
+        super().send(data, address)
+        self.receiver = receiver
+
+
+@pytest.mark.parametrize("source", [("192.0.2.9", 161), ("192.0.2.9", 9999)])
+def test_a_device_that_answers_from_another_address(source: tuple[str, int]) -> None:
+    """A router with several addresses: the one it answers from is found out; never another port."""
+
+    async def run() -> Contact | NoContact:
+        client = SnmpClient(MovedTransport(speaking_to(b"right"), source))
+        with client:
+            return await make_contact(client, FakePinger(True), target(timeout_s=2.0, retries=1), [RIGHT])
+
+    made = virtual(run())
+    if source[1] == 161:
+        assert isinstance(made, Contact)
+        assert made.target.reply_from == {"192.0.2.9"}
+    else:
+        assert isinstance(made, NoContact)
+
+
 def test_no_secret_is_in_any_value() -> None:
     """Neither a contact nor the want of one has a community or password in its text."""
     user = UsmUser(b"u", AuthProtocol.SHA, CANARY, PrivProtocol.AES128, CANARY)

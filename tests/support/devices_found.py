@@ -30,6 +30,7 @@ def found_device(device_id: str, *interfaces: FoundInterface, sys_name: str = ""
         address="192.0.2.1",
         port=161,
         auth="wan-v2",
+        reply_from="",
         discovery=Discovery(system, (1, 3, 6, 1, 4, 1, 9, 1, 1), Chassis(), "", interfaces, ()),
         vendor="Cisco",
         model="ISR4321/K9",

@@ -104,8 +104,8 @@ class InterfacePoller:
         self._finder = InterfaceFinder(client, reader, legacy_charset)
         version1 = reader.target.auth.version == V1
         self._columns = COLUMNS if version1 else COLUMNS + HC_COLUMNS
-        self._objects: dict[int, tuple[Oid, ...]] = {}
-        """By ifIndex: what is asked of a row."""
+        self._objects: dict[tuple[int, ...], tuple[Oid, ...]] = {}
+        """What is asked for the rows of one request, by their ifIndex."""
         self._problems: dict[InterfaceSelector, str] = {}
         self._octets: dict[InterfaceSelector, tuple[HighAndLow, bool]] = {}
         """The octet counters read last, of both widths, and whether those of 64 bits are dead."""
@@ -205,8 +205,8 @@ class InterfacePoller:
         rows_per_request = max(1, (self.reader.objects_per_request - len(_TABLE_OBJECTS)) // width)
         for start in range(0, max(1, len(found)), rows_per_request):
             group = found[start : start + rows_per_request]
-            oids = [*_TABLE_OBJECTS, *(oid for _, index in group for oid in self._row_objects(index))]
-            ticks, change, *values = await self.reader.read(oids)
+            objects = self._objects_of(tuple([index for _, index in group]))
+            ticks, change, *values = await self.reader.read(objects)
             now = self._clock()
             if start == 0:
                 rows.sys_uptime_ticks, rows.table_change_ticks, rows.read_at_s = as_int(ticks), as_int(change), now
@@ -264,11 +264,12 @@ class InterfacePoller:
                 misnamed.add(selector)
         return misnamed
 
-    def _row_objects(self, index: int) -> tuple[Oid, ...]:
-        """Return the objects of a row, the same ones every time: so the request is soon found again."""
-        objects = self._objects.get(index)
+    def _objects_of(self, indexes: tuple[int, ...]) -> tuple[Oid, ...]:
+        """Return what is asked for some rows: the very same tuple every time, by which its request is found."""
+        objects = self._objects.get(indexes)
         if objects is None:
-            objects = self._objects[index] = tuple((*column, index) for column in self._columns)
+            columns = [(*column, index) for index in indexes for column in self._columns]
+            objects = self._objects[indexes] = (*_TABLE_OBJECTS, *columns)
         return objects
 
     def _conclude(self, rows: _Rows, indexes_before: Mapping[InterfaceSelector, int]) -> InterfacesPoll:

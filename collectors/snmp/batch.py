@@ -29,6 +29,8 @@ class BatchReader:
         """Whether the latest ``read`` came in a single reply, hence from a single moment."""
         self._client = client
         self._prepared: dict[tuple[Oid, ...], Prepared] = {}
+        self._prepared_by_id: dict[int, Prepared] = {}
+        """The same by the ``id`` of the very tuple: to hash a list of objects takes longer than to decode them."""
         self._absent: set[Oid] = set()
         self._answers = False
         """Whether the device answered the latest request: a silence that follows may be a matter of size."""
@@ -63,7 +65,8 @@ class BatchReader:
             limit = min(objects.value, fits)
             piece = waiting[: limit if self._answers else min(limit, OBJECTS_ALWAYS_FIT)]
             try:
-                found = await self._get(tuple([oids[position] for position in piece]), alive=replies > 0)
+                asked = tuple(oids) if len(piece) == len(oids) else tuple([oids[position] for position in piece])
+                found = await self._get(asked, alive=replies > 0)
             except TooBig:
                 if len(piece) == 1:
                     raise
@@ -114,9 +117,14 @@ class BatchReader:
         return found
 
     def _prepare(self, oids: tuple[Oid, ...]) -> Prepared:
+        prepared = self._prepared_by_id.get(id(oids))
+        if prepared is not None and prepared.request.oids is oids:
+            return prepared
         prepared = self._prepared.get(oids)
         if prepared is None:
             if len(self._prepared) >= PREPARED_LISTS_KEPT:
                 self._prepared.clear()
+                self._prepared_by_id.clear()
             prepared = self._prepared[oids] = prepare(self.target, get_request(oids))
+            self._prepared_by_id[id(oids)] = prepared
         return prepared

@@ -236,6 +236,22 @@ def test_a_read_that_fails_for_its_new_size_only_is_repaired_at_once() -> None:
     assert (learned.objects.value, learned.objects.patience) == (22, 8)
 
 
+def test_a_list_asked_again_is_encoded_once() -> None:
+    """The same tuple, an equal one and a list of the same objects share one encoded request; another has its own."""
+    agent = TableAgent(dict(TABLE))
+    first, equal = tuple(OIDS[:5]), tuple(OIDS[:5])
+    assert first is not equal
+
+    async def test(reader: BatchReader) -> None:
+        for oids in (first, equal, list(first), first):
+            assert await reader.read(oids) == VALUES[:5]
+        assert len(reader._prepared) == 1
+        assert await reader.read(tuple(OIDS[5:9])) == VALUES[5:9]
+        assert len(reader._prepared) == 2
+
+    with_reader(agent, test)
+
+
 def test_answers_are_kept_within_a_frame() -> None:
     """Long values make short requests, at once within a read, and from then on."""
     agent = TableAgent(dict.fromkeys(OIDS, (ber.OCTET_STRING, b"x" * 100)))

@@ -237,7 +237,7 @@ def test_a_read_that_fails_for_its_new_size_only_is_repaired_at_once() -> None:
 
 
 def test_a_list_asked_again_is_encoded_once() -> None:
-    """The same tuple, an equal one and a list of the same objects share one encoded request; another has its own."""
+    """The same tuple, an equal one and a list of the same objects share one encoded request; others do not."""
     agent = TableAgent(dict(TABLE))
     first, equal = tuple(OIDS[:5]), tuple(OIDS[:5])
     assert first is not equal

@@ -374,7 +374,7 @@ def test_no_bit_of_a_signed_reply_can_be_changed(user: UsmUser) -> None:
 
 @pytest.mark.parametrize("user", LEVELS.values(), ids=LEVELS.keys())
 def test_forged_replies_that_keep_arriving_do_not_move_the_deadline(user: UsmUser) -> None:
-    """One forgery every 10 ms for two seconds: the operation ends with its deadline, and nothing waits after it."""
+    """A forgery every 10 ms for two seconds: the operation ends with its deadline, and nothing waits after it."""
 
     async def test() -> None:
         transport = FakeTransport()

@@ -1,4 +1,4 @@
-"""Growth: ``phusong run`` over 584 and 5,840 targets at the default intervals, scraped every 15 s.
+"""Growth: ``phusong run`` over 584, 5,840 and 29,200 targets at the default intervals, scraped every 15 s.
 
 Counted is what the agent's process costs in steady state: share of one core and memory; the verdicts must be those
 of the incidents (``Province.expected``). ``make bench`` calls ``run``; as a program it prints the results as JSON.
@@ -16,7 +16,7 @@ from typing import Any
 
 from live_province import build, running_agent, simulated
 
-SCALES = (1, 10)
+SCALES = (1, 10, 50)
 SETTLE_S = 3.0
 SCRAPE_EVERY_S = 15.0
 SCRAPES = 2
@@ -46,12 +46,12 @@ class Cost:
 
 def run() -> list[dict[str, Any]]:
     """Return CPU and memory at ten times the province against what is allowed, and how linear the growth is."""
-    small, large = (_measure(scale) for scale in SCALES)
+    small, large, huge = (_measure(scale) for scale in SCALES)
     note = "; ".join(
         f"{cost.targets} targets: {cost.cpu:.1%} of a core, {cost.memory_mb:.0f} MB, first round "
         f"{cost.ready_s:.1f} s, {cost.wrong} wrong verdicts, {cost.retries:.0f} retries, "
         f"{cost.skipped:.0f} skipped"
-        for cost in (small, large)
+        for cost in (small, large, huge)
     )
     linear = large.cpu / small.cpu / (large.targets / small.targets)
     results = [
@@ -79,8 +79,16 @@ def run() -> list[dict[str, Any]]:
             "target": 1.1,
             "note": "per target and 30 s: polls, three bursts of pings, two scrapes",
         },
+        {
+            "name": "fifty times the targets, CPU per target (peer: once)",
+            "ours_us": huge.cpu / huge.targets * 30e6,
+            "peer_us": small.cpu / small.targets * 30e6,
+            "ratio": huge.cpu / small.cpu / (huge.targets / small.targets),
+            "note": f"{huge.targets} targets: {huge.cpu:.0%} of a core, {huge.memory_mb:.0f} MB, "
+            f"{huge.skipped:.0f} runs skipped for want of time; the simulated devices share the machine",
+        },
     ]
-    if small.wrong or large.wrong:
+    if small.wrong or large.wrong or huge.wrong:
         raise RuntimeError(f"verdicts that are not those of the incidents: {note}")
     return results
 

@@ -15,6 +15,7 @@ from .columns import COLUMNS, Column, Extent
 from .equipment import Device
 from .lines import Line
 from .row_state import NO_ROW, RowState
+from .sensors import sensor_columns
 
 COLUMN_BY_OCTETS: Final = {column.octets: column for column in COLUMNS}
 PREFIX_LENGTHS: Final = tuple(sorted({len(octets) for octets in COLUMN_BY_OCTETS}))
@@ -51,15 +52,22 @@ class AgentView:
             Extent.NAMED_ROWS: named,
             Extent.WIDE_ROWS: [state for state in named if state.row.counters_64],
         }
+        sensors = sensor_columns(device.habit.model)
+        self._sensors = {column.octets: column for column in sensors}
+        self._office = next((state for state in states if state.row.line_id), self._states[Extent.DEVICE][0])
+        """What sensors are functions of: the row of the device's first line, for its incident."""
         self._indexes = {extent: [state.row.index for state in found] for extent, found in self._states.items()}
         self._by_arc = {
             extent: {_arc(state.row.index): state for state in found} for extent, found in self._states.items()
         }
-        self._columns = [column for column in COLUMNS if self._states[column.extent]]
+        shown = (column for column in COLUMNS if self._states[column.extent])
+        self._columns = sorted((*shown, *sensors), key=lambda column: column.oid)
         self._column_oids = [column.oid for column in self._columns]
 
     def find(self, octets: bytes) -> Instance | int:
         """Return the object with this encoded name, else the tag of noSuchObject or noSuchInstance."""
+        if octets in self._sensors:
+            return Instance(octets, self._sensors[octets], self._office)
         for length in PREFIX_LENGTHS:
             column = COLUMN_BY_OCTETS.get(octets[:length])
             if column is None:
@@ -76,12 +84,14 @@ class AgentView:
         row = 0
         if at >= 0:
             column = self._columns[at]
-            if oid[: len(column.oid)] != column.oid:
+            if column.extent is Extent.SENSOR or oid[: len(column.oid)] != column.oid:
                 at += 1
             elif len(oid) > len(column.oid):
                 row = bisect_right(self._indexes[column.extent], oid[len(column.oid)])
         for column in self._columns[max(at, 0) :]:
-            if with_counter64 or column.extent is not Extent.WIDE_ROWS:
+            if column.extent is Extent.SENSOR:
+                yield Instance(column.octets, column, self._office)
+            elif with_counter64 or column.extent is not Extent.WIDE_ROWS:
                 for state in self._states[column.extent][row:]:
                     yield Instance(column.octets + _arc(state.row.index), column, state)
             row = 0

@@ -44,6 +44,8 @@ class Extent(Enum):
     """The rows of ifXTable."""
     WIDE_ROWS = 3
     """The rows of ifXTable that have 64-bit counters."""
+    SENSOR = 4
+    """None beside itself: its name is an object's, with the instance."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ SYS_UPTIME = parse_oid("1.3.6.1.2.1.1.3.0")
 IF_ENTRY = parse_oid("1.3.6.1.2.1.2.2.1")
 IF_X_ENTRY = parse_oid("1.3.6.1.2.1.31.1.1.1")
 NOTHING = parse_oid("1.3.6.1.4.1.99999.1")
-END = parse_oid("1.3.6.1.2.1.31.1.5.0")
+END = parse_oid("1.3.6.1.4.1.9.9.817.1.1.1.1.1.3.14")
+"""The last object of the model ``ios``."""
 TOO_BIG, NO_SUCH_NAME = 1, 2
 
 

@@ -28,6 +28,7 @@ from phusong.exporters.snapshot import Isolation, Snapshot, Verdict
 from .backoff import slots_per_check
 from .device_memory import AskedKey, DeviceMemory, Memory
 from .fleet_state import FleetState, StateSettings
+from .hourly import HourlyUse
 from .input.config import Config, PingConfig
 from .inventory import Inventory
 from .observations import Observations, Outcome
@@ -244,6 +245,11 @@ class Agent:
         return self._snapshot
 
     @property
+    def hourly(self) -> HourlyUse:
+        """What every line carried in the running hour."""
+        return self._observations.hourly
+
+    @property
     def memory_urgent(self) -> bool:
         """Whether something changed since ``memory`` that should be written soon."""
         return self._assignment.pollers.memory_urgent
@@ -265,6 +271,7 @@ class Agent:
         metrics.inventory_links.set(len(inventory.links))
         metrics.inventory_endpoints.set(len(inventory.endpoints))
         self._observations.traffic.follow(inventory)
+        self._observations.hourly.use_inventory(inventory)
         pollers = Pollers(config, inventory, self._tools, self._observations, self._count_error, memories)
         state = FleetState(inventory, self._observations, state_settings(config))
         return Assignment(config, inventory, make_plan(inventory), pollers, state)

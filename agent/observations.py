@@ -13,6 +13,7 @@ from phusong.collectors.interfaces import InterfacesPoll
 from phusong.collectors.readings import PingReading, SensorsReading, SystemReading
 
 from .backoff import check_interval_s
+from .hourly import HourlyUse
 from .link_traffic import TrafficTotals
 
 T = TypeVar("T")
@@ -56,12 +57,14 @@ class Observations:
         self.pings: dict[str, Outcome[PingReading]] = {}
         self.sensors: dict[str, Outcome[SensorsReading]] = {}
         self.traffic = TrafficTotals()
+        self.hourly = HourlyUse()
         self.touched: set[tuple[str, str]] = set()
         """``(kind, id)`` of the outcomes that changed since somebody last emptied the set."""
 
     def device_answered(self, device_id: str, poll: InterfacesPoll) -> None:
         """Note the result of polling a device."""
         self.traffic.note(device_id, poll.traffic)
+        self.hourly.polled(device_id, poll.traffic)
         self._succeed(self.devices, "device", device_id, poll)
 
     def device_failed(self, device_id: str, problem: str, *, unanswered: bool) -> None:
@@ -86,6 +89,7 @@ class Observations:
 
     def pinged(self, address: str, reading: PingReading) -> None:
         """Note a burst of echo requests; one that got no answer is a result like any other."""
+        self.hourly.pinged(address, reading)
         self._succeed(self.pings, "ping", address, reading)
 
     def forget(self, device_ids: Iterable[str], endpoint_ids: Iterable[str]) -> None:

@@ -29,6 +29,7 @@ from phusong.exporters.web_app import PageSources, create_app
 from phusong.exporters.web_config import TlsConfig, WebConfig, WebConfigError, load_web_config
 
 from .daemon import Agent
+from .history import History
 from .input.config import Config
 from .input.problems import InputProblems
 from .input.settings import load_all
@@ -97,6 +98,7 @@ class Service:
         except PingUnavailable as error:
             self._store.close()
             raise StartFailed(str(error)) from error
+        self._history = History(self._store, self._metrics, self.agent.hourly)
         self._notifications = self._make_notification_watch()
         self._notifications_at = _listen(config)
         self._server = self._make_server()
@@ -137,6 +139,7 @@ class Service:
             self._notifications.close()
         await self.agent.drain()
         await self.save_state()
+        await self._history.close()
         self._store.close()
         await self._server.close()
         log.info("agent_stopped")
@@ -254,7 +257,7 @@ class Service:
                 await self.save_state()
 
     async def _judge(self) -> None:
-        self.agent.current()
+        self._history.observe(self.agent.current(), complete=self.agent.ready)
         if self._notifications:
             self._notifications.look()
 
@@ -268,6 +271,7 @@ class Service:
         chores = [
             self._freeze_memory(),
             _every(JUDGE_EVERY_S, self._judge),
+            _every(JUDGE_EVERY_S, self._history.keep),
             _every(COVERAGE_LOOK_EVERY_S, self.look_at_coverage),
             _every(FEED_EVERY_S, self.write_feed),
             self._save_now_and_then(),

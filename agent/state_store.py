@@ -2,8 +2,8 @@
 
 No file, however broken or foreign, keeps the agent from starting, and no full disk keeps it from polling: a file
 that cannot be used is put aside, a write that fails is counted and tried again. One agent per folder: a lock, held
-as long as the process lives, sees to that. What the values mean is in ``device_memory``; rows of the tables are in
-``state_tables``.
+as long as the process lives, sees to that. What the values mean is in ``device_memory`` and ``outages``, rows of
+the tables are in ``state_tables`` and ``history_tables``, and the file is opened in ``state_file``.
 """
 
 from __future__ import annotations
@@ -16,22 +16,21 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
 from phusong.exporters.agent_metrics import AgentMetrics
 
 from .device_memory import Memory
-from .state_tables import MIGRATIONS, read_memory, write_memory
+from .state_file import FILE, Unusable, connect
+from .state_tables import read_memory, write_memory
 
 log = structlog.get_logger()
 
-FILE = "phusong.db"
+T = TypeVar("T")
+
 LOCK_FILE = "phusong.lock"
-APPLICATION_ID = 0x50485553
-"""``PHUS`` in the header of the file: another program's database is not ours to write into."""
-BUSY_S = 2.0
-"""How long a write waits for somebody who looks into the file with another program."""
 _DAMAGE = frozenset(
     {
         sqlite3.SQLITE_CORRUPT,
@@ -47,10 +46,6 @@ _FAILURES = (sqlite3.Error, OSError, UnicodeDecodeError)
 
 class StateFolderInUse(RuntimeError):
     """Another agent works with this state folder; the message says which and what to do."""
-
-
-class _Unusable(Exception):
-    """The file is not one of ours that this version can read; the message says why."""
 
 
 class StateStore:
@@ -69,31 +64,49 @@ class StateStore:
         self._unix_time = unix_time
         self._connection: sqlite3.Connection | None = None
         self._failed = False
+        self.put_aside = 0
+        """How often a new file took the place of one that could not be used."""
         self._one_at_a_time = threading.Lock()
         self._lock = _take_lock(folder / LOCK_FILE)
 
     def load(self, now_s: float) -> Memory:
         """Return what was saved, on the clock that shows ``now_s``; nothing of a file that cannot be read."""
-        with self._one_at_a_time:
-            try:
-                return read_memory(self._open(), now_s - self._unix_time())
-            except _FAILURES as error:
-                self._note_failure(error)
-                return Memory()
+        return self.read(lambda connection: read_memory(connection, now_s - self._unix_time()), Memory())
 
     def save(self, memory: Memory, now_s: float) -> bool:
         """Write everything in one transaction; tell whether that worked. ``now_s`` is as for ``load``."""
+        return self.write(lambda connection: write_memory(connection, memory, self._unix_time() - now_s))
+
+    def read(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+        """Return what ``work`` reads, or ``otherwise`` where the file cannot be read."""
+        with self._one_at_a_time:
+            try:
+                return work(self._open())
+            except _FAILURES as error:
+                self._note_failure(error)
+                return otherwise
+
+    def write(self, work: Callable[[sqlite3.Connection], object]) -> bool:
+        """Do ``work`` in one transaction; tell whether that worked."""
         with self._one_at_a_time:
             try:
                 connection = self._open()
                 connection.execute("BEGIN IMMEDIATE")
-                write_memory(connection, memory, self._unix_time() - now_s)
+                work(connection)
                 connection.execute("COMMIT")
             except _FAILURES as error:
                 self._note_failure(error)
                 return False
             self._failed = False
             return True
+
+    def size(self) -> int:
+        """Return how many bytes the file has, with what SQLite keeps beside it."""
+        total = 0
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                total += Path(f"{self._file}{suffix}").stat().st_size
+        return total
 
     def close(self) -> None:
         """Close the file and give the folder free."""
@@ -117,12 +130,12 @@ class StateStore:
         """Return the open file, made if need be; one that cannot be used is put aside first."""
         if self._connection is None:
             try:
-                self._connection = _connect(self._file)
-            except (_Unusable, *_FAILURES) as error:
+                self._connection = connect(self._file)
+            except (Unusable, *_FAILURES) as error:
                 if not _is_damage(error):
                     raise
                 self._put_aside(str(error))
-                self._connection = _connect(self._file)
+                self._connection = connect(self._file)
         return self._connection
 
     def _put_aside(self, problem: str) -> None:
@@ -131,6 +144,7 @@ class StateStore:
         for suffix in ("", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
                 Path(f"{self._file}{suffix}").replace(f"{aside}{suffix}")
+        self.put_aside += 1
         self._metrics.state_files_put_aside.inc()
         log.error("state_put_aside", file=str(self._file), moved_to=aside.name, problem=problem)
 
@@ -165,51 +179,5 @@ def _take_lock(path: Path) -> int | None:
 
 def _is_damage(error: BaseException) -> bool:
     return (
-        isinstance(error, _Unusable | UnicodeDecodeError)
-        or getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+        isinstance(error, Unusable | UnicodeDecodeError) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
     )
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Open the file and bring its tables up to date; what is not ours is not changed.
-
-    Raises
-    ------
-    _Unusable, sqlite3.Error
-        It is another program's, of a later version, or damaged; or the disk says no.
-    """
-    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-    try:
-        connection.text_factory = lambda octets: octets.decode("utf-8", "replace")
-        _check(connection)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        _migrate(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _check(connection: sqlite3.Connection) -> None:
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    (owner,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if tables and owner != APPLICATION_ID:
-        raise _Unusable("it is the database of another program")
-    if version > len(MIGRATIONS):
-        raise _Unusable(f"it was written by a later version of this program (format {version})")
-    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
-        raise _Unusable(f"it is damaged ({verdict})")
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in statements:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {number}")
-        connection.execute("COMMIT")

@@ -17,6 +17,7 @@ from phusong.collectors.interface_memory import DeviceIdentity, InterfaceMemory,
 from phusong.collectors.rates import Sample
 
 from .device_memory import AskedKey, BytesCarried, DeviceMemory, LinkEndKey, Memory
+from .history_tables import HISTORY_TABLES
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -58,6 +59,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (link_id, link_end)
         ) STRICT, WITHOUT ROWID""",
     ),
+    HISTORY_TABLES,
 )
 """One entry per version of the format (``user_version``); entries are added, never changed."""
 

@@ -62,6 +62,7 @@ class AgentMetrics:
         self.inventory_endpoints = self._gauge("phusong_inventory_endpoints")
         self.state_write_errors = self._counter("phusong_state_write_errors_total")
         self.state_files_put_aside = self._counter("phusong_state_files_put_aside_total")
+        self.state_file_bytes = self._gauge("phusong_state_file_bytes")
         self.series_dropped = self._counter("phusong_series_dropped_total")
 
     def set_icmp_method(self, method: str) -> None:

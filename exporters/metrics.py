@@ -533,6 +533,7 @@ AGENT = Section(
             Kind.COUNTER,
             "State files that could not be used and were renamed to phusong.db.corrupt-*",
         ),
+        Metric("phusong_state_file_bytes", Kind.GAUGE, "Size of phusong.db, with what SQLite keeps beside it"),
         Metric(
             "phusong_series_dropped_total",
             Kind.COUNTER,

@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from phusong.agent.device_memory import BytesCarried, DeviceMemory, Memory
-from phusong.agent.state_store import APPLICATION_ID, FILE, StateFolderInUse, StateStore
+from phusong.agent.state_file import APPLICATION_ID, FILE
+from phusong.agent.state_store import StateFolderInUse, StateStore
 from phusong.collectors.interface_lookup import Column, InterfaceSelector
 from phusong.collectors.interface_memory import DeviceIdentity, InterfaceMemory, remembered_reading
 from phusong.collectors.rates import Sample

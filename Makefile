@@ -10,6 +10,7 @@ SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ATHERIS := 3.0.0
 PACKAGES := agent collectors coverage exporters maps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -17,7 +18,7 @@ export PIP_NO_INPUT := 1
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench docs lock clean distclean
+.PHONY: help demo test lint bench fuzz docs lock clean distclean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -38,6 +39,11 @@ lint: $(VENV)/.dev $(VENV)/.project ## formatting, ruff, mypy --strict, import c
 
 bench: $(VENV)/.dev $(VENV)/.project ## measure against the peers: table, out/bench.json, out/bench.png
 	@exec $(BIN)/python tests/benchmarks/run.py $(ARGS)
+
+fuzz: $(VENV)/.dev $(VENV)/.project ## attack the SNMP client with atheris (ARGS=-max_total_time=600)
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install --quiet 'atheris==$(ATHERIS)'
+	@mkdir -p out/fuzz
+	@exec $(BIN)/python tests/fuzz/fuzz_reply.py -max_len=4096 $(or $(ARGS),-max_total_time=60) out/fuzz tests/fuzz/corpus
 
 docs: $(VENV)/.project ## write docs/metrics.md from the table of metrics
 	@$(BIN)/python -m phusong.exporters.metrics > docs/metrics.md.new

@@ -27,9 +27,9 @@ LONGEST_S = 0.005
 def quickest(work: object, *, rounds: int = 5) -> float:
     times = []
     for _ in range(rounds):
-        begin = time.perf_counter()
+        begin = time.thread_time()
         work()  # type: ignore[operator]
-        times.append(time.perf_counter() - begin)
+        times.append(time.thread_time() - begin)
     return min(times)
 
 

@@ -190,7 +190,10 @@ def _show(findings: Findings, names: ObjectNames, out: Console, *, as_json: bool
         if finding.device and finding.device.discovery.interfaces:
             out.print(report.interfaces_table(finding.device, findings, out.width))
     else:
-        out.print(report.devices_table(findings))
+        if findings.devices:
+            out.print(report.devices_table(findings, out.width))
+        for line in report.note_lines(findings):
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _show_walks(

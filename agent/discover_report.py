@@ -121,29 +121,35 @@ def speed_text(speed_bps: int) -> str:
     return f"{speed_bps} bit/s"
 
 
-def devices_table(findings: Findings) -> Table:
-    """Return one line for each device; silent addresses of ranges are left out."""
-    table = _table("Address", "Device", "Vendor", "Model", "Profile", "Auth", "Interfaces", "Lines", "Note")
+def devices_table(findings: Findings, width: int) -> Table:
+    """Return one line for each device that answered; narrow terminals get fewer columns."""
+    wide = width >= WIDE_TERMINAL
+    more = ("Profile", "Auth", "Interfaces") if wide else ()
+    table = _table("Address", "Device", "Vendor", "Model", *more, "Lines")
     for finding in findings.all:
-        outcome, device = finding.outcome, finding.device
+        device = finding.device
         if device is None:
-            if outcome.asked.is_expected or not outcome.is_silent:
-                shown = (place_of(outcome), *[""] * 7, outcome.problem)
-                table.add_row(*map(Text, shown))
             continue
+        columns = (device.profile, device.auth, str(len(device.discovery.interfaces))) if wide else ()
         shown = (
-            place_of(outcome),
+            place_of(finding.outcome),
             device.device_id,
             device.vendor,
             device.model,
-            device.profile,
-            device.auth,
-            str(len(device.discovery.interfaces)),
+            *columns,
             str(line_count(device, findings)),
-            note_of(finding),
         )
         table.add_row(*map(Text, shown))
     return table
+
+
+def note_lines(findings: Findings) -> Iterator[str]:
+    """Yield a line for each device of which there is more to say; silent addresses of ranges are left out."""
+    for finding in findings.all:
+        outcome = finding.outcome
+        note = note_of(finding)
+        if note and (outcome.asked.is_expected or not outcome.is_silent):
+            yield f"{place_of(outcome)}: {note}"
 
 
 def line_count(device: FoundDevice, findings: Findings) -> int:
@@ -208,7 +214,7 @@ def _table(*headings: str) -> Table:
             no_wrap=heading in whole,
             overflow="fold",
             justify="right" if heading in ("Index", "Interfaces", "Lines") else "left",
-            max_width=None if heading in whole or heading == "Note" else LONGEST_TEXT,
+            max_width=None if heading in whole else LONGEST_TEXT,
         )
     return table
 

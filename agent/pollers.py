@@ -214,11 +214,11 @@ class Pollers:
                 continue
             kind, asked_id = key
             poller = self._devices.get(asked_id) if kind == "device" else None
-            target = reader.target
+            before = self._memories.get(key)
             memories[key] = DeviceMemory(
                 address=_address(asked),
-                interfaces=poller.memory if poller else None,
-                engine_id=self._tools.client.engines.pinned_id(target.address),
+                interfaces=poller.memory if poller else before.interfaces if before else None,
+                engine_id=self._tools.client.engines.pinned_id(reader.target.address),
                 objects_per_request=reader.sizes.objects.proven,
                 bulk_repetitions=reader.sizes.repetitions.proven,
             )

@@ -1,9 +1,9 @@
 """Throws replies at the SNMP client while requests of every version wait: for the fuzzer and the tests.
 
-An input is a row of steps: an octet that says how, two octets of length, and a payload. A step is a raw datagram, or
-one made sound around the payload, so that the fuzzer reaches the inside: it answers one of the waiting requests
-with the right id, community, digest and encryption. ``attack`` fails when anything but an error of ours comes out,
-or when SNMPv3 data came that nobody with the key has sent.
+An input is a row of steps: an octet that says how, two octets of length, and a payload. A step is a raw
+datagram, or one made sound around the payload, so that the fuzzer reaches the inside: it answers one of the
+waiting requests with the right id, community, digest and encryption. ``attack`` fails when anything but an
+error of ours comes out, or when SNMPv3 data came that nobody with the key has sent.
 """
 
 from __future__ import annotations

@@ -139,7 +139,12 @@ class Pollers:
             log.info("device_agent_restarted", device=device_id)
         if poll.moved_rows:
             log.info("interfaces_moved", device=device_id, rows=poll.moved_rows)
-        if any(isinstance(outcome, NoRate) and outcome not in SAFE_TO_FORGET for outcome in poll.traffic.values()):
+        lost = (
+            before is not None and before.value is not None and poll.problems.keys() & before.value.readings.keys()
+        )
+        if lost or any(
+            isinstance(outcome, NoRate) and outcome not in SAFE_TO_FORGET for outcome in poll.traffic.values()
+        ):
             self.memory_urgent = True
 
     async def _guard(self, attempt: Coroutine[object, object, T]) -> T | _Failure:

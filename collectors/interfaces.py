@@ -24,7 +24,7 @@ from .interface_row import (
     octets_of,
     reading_of,
 )
-from .rates import Interval, NoRate, compare, next_sample
+from .rates import Interval, NoRate, Sample, compare, next_sample
 from .readings import InterfaceReading
 from .snmp.batch import BatchReader
 from .snmp.ber import Oid, Value
@@ -121,6 +121,7 @@ class InterfacePoller:
         """0 when the rows must be looked up."""
         self._look_again_after = 0
         self._change_unseen = False
+        self._clock_was_off = False
         self._ignore_changes_for = 0
 
     @property
@@ -167,10 +168,14 @@ class InterfacePoller:
         memory = self._memory
         if memory is None:
             return False
-        changed = rows.table_change_ticks != memory.table_change_ticks or _clock_off(memory, rows)
+        clock_off, was_off = _clock_off(memory, rows), self._clock_was_off
+        self._clock_was_off = clock_off
+        changed = rows.table_change_ticks != memory.table_change_ticks or clock_off
         if not changed:
             self._ignore_changes_for = 0
         self._change_unseen = self._change_unseen or changed
+        if clock_off and not was_off:
+            return True  # a restart or another device: only a clock that is never right is a habit
         return self._change_unseen and self._polls_since_lookup > self._ignore_changes_for
 
     def _note_whether_in_vain(self, indexes_before: Mapping[InterfaceSelector, int]) -> None:
@@ -276,7 +281,8 @@ class InterfacePoller:
         """Compare with what was known, and remember what is known now."""
         memory = self._memory
         known = memory.samples if memory else {}
-        samples = dict(known) if self._replaced is None else {}
+        # Of the rows read now only: what was lost sight of may have been another link's meanwhile.
+        samples: dict[InterfaceSelector, Sample] = {}
         traffic: dict[InterfaceSelector, Interval | NoRate] = {}
         for selector, (reading, at_s) in rows.readings.items():
             before = known.get(selector)

@@ -52,7 +52,7 @@ docs: $(VENV)/.project ## write docs/metrics.md from the table of metrics
 # The header and the pins name no index and no folder: whoever installs uses the index of their own machine.
 LOCK := UV_CUSTOM_COMPILE_COMMAND='make lock' uv pip compile --quiet --universal \
     --python-version 3.11 --fork-strategy fewest --generate-hashes --no-annotate \
-    --no-emit-index-url --no-emit-find-links --extra coverage
+    --no-emit-index-url --no-emit-find-links --extra coverage --extra report
 lock: ## pin the dependencies again (ARGS=--upgrade takes the newest versions); needs uv
 	@command -v uv >/dev/null || [ -x $(BIN)/uv ] || { echo 'make lock needs uv: pip install uv' >&2; exit 1; }
 	@export PATH="$$PATH:$(abspath $(BIN))"; build='setuptools>=77'; \

@@ -14,6 +14,8 @@ snmpd                                             snmpd
 snmpget                                           snmp
 prometheus                                        prometheus
 promtool                                          prometheus
+prometheus-alertmanager                           prometheus-alertmanager
+amtool                                            prometheus-alertmanager
 prometheus-snmp-exporter                          prometheus-snmp-exporter
 chromium                                          chromium
 systemd-analyze                                   systemd

@@ -23,7 +23,7 @@ from phusong.collectors.snmp.client import ClientCounters, SnmpClient
 from phusong.collectors.snmp.transport import Address
 from phusong.coverage.summary import CoverageSummary
 from phusong.exporters.agent_metrics import AgentMetrics
-from phusong.exporters.snapshot import Isolation, Snapshot, Verdict
+from phusong.exporters.snapshot import GOOD_VERDICTS, Isolation, Snapshot
 
 from .backoff import slots_per_check
 from .device_memory import AskedKey, DeviceMemory, Memory
@@ -60,7 +60,7 @@ LONGEST_SLEEP_S = 1.0
 """The schedule is looked at this often also when nothing is due: so it is known to be alive."""
 STALLED_S = 3 * LONGEST_SLEEP_S
 """A schedule that nobody has looked at for so long has stopped."""
-EXPECTED = frozenset({Verdict.UP, Isolation.CONNECTED, Isolation.AT_RISK})
+EXPECTED = frozenset({*GOOD_VERDICTS, Isolation.CONNECTED, Isolation.AT_RISK})
 """A first verdict that is none of these is told at once; of these there are hundreds at every start."""
 DRAIN_S = 5.0
 """What is under way when the agent stops may take this long."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
 
-from phusong.collectors.readings import InterfaceReading
+from phusong.collectors.readings import InterfaceReading, PingReading
 from phusong.coverage.summary import CoverageSummary
 from phusong.exporters.snapshot import (
+    CommuneRow,
     DeviceRow,
     EndpointRow,
     LinkRow,
+    SiteCount,
     SiteRow,
     Snapshot,
     Verdict,
@@ -28,6 +32,8 @@ from .verdict import (
     any_up,
     down_for_s,
     ends_differ,
+    judge_commune,
+    judge_device,
     judge_endpoint,
     judge_link,
     judge_site,
@@ -62,7 +68,7 @@ class FleetState:
         self._poll_fresh_s = FRESH_INTERVALS * settings.poll_interval_s
         self._ping_fresh_s = FRESH_INTERVALS * settings.ping_interval_s
         self._sensors_fresh_s = FRESH_INTERVALS * settings.sensors_interval_s
-        self._facts = derive_facts(inventory)
+        self._facts = derive_facts(inventory, settings.edition)
         self._links: dict[str, LinkRow] = {}
         self._endpoints: dict[str, EndpointRow] = {}
         self._devices: dict[str, DeviceRow] = {}
@@ -78,6 +84,7 @@ class FleetState:
         """When each row was judged, the longest ago first."""
         self._changed_sites = set(inventory.sites)
         """Sites one of whose lines, or whose coverage, is not as it was when the site was judged."""
+        self._communes: tuple[CommuneRow, ...] = ()
         self._coverage: CoverageSummary | None = None
         self._fallback_operators: dict[str, tuple[str, ...]] = {}
 
@@ -117,6 +124,7 @@ class FleetState:
             sites=tuple(self._sites[site_id] for site_id in self._facts.sites),
             devices=tuple(self._devices[device_id] for device_id in self._inventory.devices),
             coverage=self._coverage,
+            communes=self._communes,
         )
 
     def _judge(self) -> None:
@@ -134,6 +142,8 @@ class FleetState:
                     self._devices[item_id] = self._device_row(item_id, now)
         for site_id in self._changed_sites:
             self._sites[site_id] = self._site_row(site_id)
+        if self._changed_sites:
+            self._communes = commune_rows(self._sites.values())
         self._changed_sites.clear()
 
     def _rows_to_judge(self, now: float) -> dict[RowKey, None]:
@@ -157,8 +167,7 @@ class FleetState:
         link, address = self._inventory.links[link_id], self._facts.ping_addresses[link_id]
         near, far = self._end_evidence(link.near, now), self._end_evidence(link.far, now)
         traffic = self._observations.traffic
-        ping_outcome = self._observations.pings.get(address)
-        ping = ping_outcome.fresh(now, self._ping_fresh_s) if ping_outcome else None
+        ping = self._ping(address, now)
         finding = judge_link(near, far, ping, pinged=bool(address))
         first_since_s = down_for_s([end.reading for end in (near, far) if end and end.reading])
         finding, since = self._verdict(("link", link_id), finding, before, first_since_s)
@@ -210,8 +219,7 @@ class FleetState:
     def _endpoint_row(self, endpoint_id: str, now: float) -> EndpointRow:
         endpoint = self._inventory.endpoints[endpoint_id]
         outcome = self._observations.endpoints.get(endpoint_id, Outcome())
-        ping_outcome = self._observations.pings.get(endpoint.address)
-        ping = ping_outcome.fresh(now, self._ping_fresh_s) if ping_outcome else None
+        ping = self._ping(endpoint.address, now)
         system = outcome.fresh(now, self._poll_fresh_s)
         finding = judge_endpoint(
             answers=system is not None, silent=outcome.silent(now, self._poll_fresh_s), ping=ping
@@ -289,4 +297,32 @@ class FleetState:
             last_success=max(answers, default=None),
             sensors=sensors,
             agent_restarts=outcome.value.agent_restarts if outcome.value else None,
+            up=judge_device(
+                answers=source is not None,
+                silent=outcome.silent(now, self._poll_fresh_s)
+                or sensors_outcome.silent(now, self._sensors_fresh_s),
+                ping=self._ping(self._inventory.devices[device_id].address, now),
+            ),
+            role="hub" if device_id in self._facts.hubs else "office",
         )
+
+    def _ping(self, address: str, now: float) -> PingReading | None:
+        outcome = self._observations.pings.get(address)
+        return outcome.fresh(now, self._ping_fresh_s) if outcome else None
+
+
+def commune_rows(sites: Iterable[SiteRow]) -> tuple[CommuneRow, ...]:
+    """Return how it stands with the offices of every commune that has any, in the order of the offices."""
+    offices: dict[str, list[SiteRow]] = {}
+    for site in sites:
+        if site.info.commune_code:
+            offices.setdefault(site.info.commune_code, []).append(site)
+    return tuple(
+        CommuneRow(
+            code,
+            rows[0].info.district,
+            judge_commune(row.isolation for row in rows),
+            tuple(SiteCount(*count) for count in sorted(Counter(row.isolation for row in rows).items())),
+        )
+        for code, rows in offices.items()
+    )

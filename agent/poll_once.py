@@ -15,7 +15,7 @@ from rich.text import Text
 from phusong.collectors.host_address import HostAddresses
 from phusong.collectors.readings import InterfaceReading, PingReading
 from phusong.collectors.snmp.client import SnmpClient
-from phusong.exporters.snapshot import EndpointRow, LinkRow, Snapshot, Verdict
+from phusong.exporters.snapshot import GOOD_VERDICTS, EndpointRow, LinkRow, Snapshot, Verdict
 from phusong.exporters.status_words import ENGLISH, difference_of_ends
 
 from .daemon import make_pinger, state_settings
@@ -29,7 +29,7 @@ from .snmp_security import EngineWatch
 
 AT_ONCE = 200
 """So many devices are asked at the same time."""
-GOOD = frozenset({Verdict.UP, Verdict.MAINTENANCE})
+GOOD = GOOD_VERDICTS | {Verdict.MAINTENANCE}
 WIDE_TERMINAL = 120
 LONGEST_DEVICE_TEXT = 32
 OPER_STATUS = {1: "up", 2: "down", 3: "testing", 4: "unknown", 5: "dormant", 6: "notPresent", 7: "lowerLayerDown"}

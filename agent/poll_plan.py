@@ -1,6 +1,7 @@
 """What is to be asked of whom, derived from the inventory: decisions only.
 
-Links that use one device share its poll; each address is pinged once, however many links and endpoints use it.
+Links that use one device share its poll; each address is pinged once, however many links, devices and endpoints
+use it.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ def make_plan(inventory: Inventory) -> PollPlan:
         address = ping_address(link, inventory)
         if address:
             addresses[address] = None
+    addresses.update(dict.fromkeys(device.address for device in inventory.devices.values()))
     addresses.update(dict.fromkeys(endpoint.address for endpoint in inventory.endpoints.values()))
     devices = {device_id: DeviceJob(device_id, tuple(wanted)) for device_id, wanted in selectors.items()}
     endpoints = tuple(EndpointJob(endpoint_id) for endpoint_id in inventory.endpoints)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from phusong.coverage.editions import load_edition
 from phusong.exporters.snapshot import EndpointInfo, LinkInfo, SiteInfo
 
 from .inventory import Inventory, MaintenanceWindow
@@ -30,14 +31,17 @@ class RowFacts:
     ping_addresses: dict[str, str]
     """By link; empty where there is nothing to ping."""
     links_of_site: dict[str, list[str]]
+    hubs: frozenset[str]
+    """The devices on which lines or other devices hang."""
     users: dict[tuple[str, str], list[RowKey]]
     """The rows that show something of each observation, as (kind, id)."""
     windows: dict[RowKey, tuple[MaintenanceWindow, ...]]
     """The maintenance windows of the rows that have any."""
 
 
-def derive_facts(inventory: Inventory) -> RowFacts:
-    """Derive the rows' fixed part from an inventory."""
+def derive_facts(inventory: Inventory, edition: str) -> RowFacts:
+    """Derive the rows' fixed part from an inventory and the communes of an edition."""
+    communes = load_edition(edition).communes
     links_of_site: dict[str, list[str]] = {site_id: [] for site_id in inventory.sites}
     for link in inventory.links.values():
         links_of_site[link.site_id].append(link.link_id)
@@ -48,13 +52,29 @@ def derive_facts(inventory: Inventory) -> RowFacts:
             for key, endpoint in inventory.endpoints.items()
         },
         sites={
-            key: SiteInfo(key, site.name, site.kind, site.commune_code, site.lat, site.lon)
+            key: SiteInfo(
+                key,
+                site.name,
+                site.kind,
+                site.commune_code,
+                site.lat,
+                site.lon,
+                communes[site.commune_code].district if site.commune_code in communes else "",
+            )
             for key, site in inventory.sites.items()
         },
+        hubs=_hubs(inventory),
         ping_addresses={key: ping_address(link, inventory) for key, link in inventory.links.items()},
         links_of_site=links_of_site,
         users=_users_of_observations(inventory),
         windows=_windows_of_rows(inventory),
+    )
+
+
+def _hubs(inventory: Inventory) -> frozenset[str]:
+    near = {link.near.device_id for link in inventory.links.values() if link.near}
+    return frozenset(
+        near | {device.parent_device for device in inventory.devices.values() if device.parent_device}
     )
 
 
@@ -79,6 +99,8 @@ def _users_of_observations(inventory: Inventory) -> dict[tuple[str, str], list[R
         for kind in ("device", "sensors")
         for device_id in inventory.devices
     }
+    for device in inventory.devices.values():
+        users.setdefault(("ping", device.address), []).append(("device", device.device_id))
     for link in inventory.links.values():
         row = ("link", link.link_id)
         for end in (link.near, link.far):

@@ -62,7 +62,7 @@ class Rule(StrEnum):
     ECHO_DESPITE_STATUS = "echo_despite_status"
     """up: the interface's status proves nothing, but ping answers."""
     ANSWERS = "answers"
-    """up: the endpoint answers SNMP."""
+    """ready: the endpoint answers SNMP."""
     UNCLEAR_STATUS = "unclear_status"
     """unknown: the interface's status proves nothing, and ping does not answer."""
     NO_FRESH_DATA = "no_fresh_data"
@@ -84,7 +84,7 @@ class Finding:
 
 UP = Finding(Verdict.UP, True, Rule.OPER_UP)
 UP_BY_ECHO = Finding(Verdict.UP, True, Rule.ECHO_DESPITE_STATUS)
-ANSWERS = Finding(Verdict.UP, True, Rule.ANSWERS)
+ANSWERS = Finding(Verdict.READY, True, Rule.ANSWERS)
 SNMP_DEAD = Finding(Verdict.SNMP_DEAD, True, Rule.ECHO_ONLY)
 ADMINISTRATIVELY_DOWN = Finding(Verdict.ADMIN_DOWN, False, Rule.ADMIN_STATUS)
 DOWN = Finding(Verdict.DOWN, False, Rule.OPER_STATUS)
@@ -188,3 +188,20 @@ def judge_site(lines_up: Iterable[bool | None], fallback: bool | None) -> Isolat
     if up:
         return Isolation.CONNECTED if fallback else Isolation.AT_RISK
     return Isolation.ON_FALLBACK if fallback else Isolation.ISOLATED
+
+
+def judge_commune(sites: Iterable[Isolation]) -> bool | None:
+    """Tell whether a commune is cut off: all its offices with a known state are isolated; ``None`` without any.
+
+    An office whose state cannot be known (no position, no line) would otherwise hide for ever that all others are
+    cut off.
+    """
+    known = [isolation for isolation in sites if isolation is not Isolation.UNKNOWN]
+    return all(isolation is Isolation.ISOLATED for isolation in known) if known else None
+
+
+def judge_device(*, answers: bool, silent: bool, ping: PingReading | None) -> bool | None:
+    """Tell whether a device is there: it answers SNMP or ping; ``None`` while it is not known."""
+    if answers or (ping is not None and ping.received > 0):
+        return True
+    return False if silent and ping is not None else None

@@ -16,6 +16,9 @@ from phusong.exporters.exposition import counter_value, number, series
 from phusong.exporters.metrics import DEVICES, INTERFACES, SENSORS
 from phusong.exporters.snapshot import (
     ENDPOINT_VERDICTS,
+    LINK_VERDICTS,
+    CommuneRow,
+    Degradation,
     DeviceRow,
     EndpointInfo,
     EndpointRow,
@@ -41,12 +44,13 @@ class PolledStarts(NamedTuple):
     verdict_change: str
 
 
-def link_starts(info: LinkInfo, commune: str) -> LinkStarts:
+def link_starts(info: LinkInfo, commune: str, district: str) -> LinkStarts:
     """Prepare a link's lines; ``commune`` is the code of its site's commune."""
     about = {
         "link": info.link_id,
         "site": info.site_id,
         "commune": commune,
+        "district": district,
         "carrier": info.carrier,
         "role": info.role,
         "near_device": info.near_device,
@@ -61,10 +65,14 @@ def link_starts(info: LinkInfo, commune: str) -> LinkStarts:
     )
     identity = {"link": info.link_id}
     return LinkStarts(
-        polled=_polled_starts("wan_link", identity, Verdict, (_info("wan_link_info", about), contracted)),
+        polled=_polled_starts("wan_link", identity, LINK_VERDICTS, (_info("wan_link_info", about), contracted)),
         use_down=series("wan_link_utilisation_ratio", {**identity, "direction": "down"}),
         use_up=series("wan_link_utilisation_ratio", {**identity, "direction": "up"}),
         end_mismatch=series("wan_link_end_mismatch", identity),
+        degraded=tuple(
+            (reason, series("wan_link_degraded", {**identity, "reason": reason.value})) for reason in Degradation
+        ),
+        state_changes=series("wan_link_state_changes_total", identity),
     )
 
 
@@ -75,6 +83,8 @@ class LinkStarts(NamedTuple):
     use_down: str
     use_up: str
     end_mismatch: str
+    degraded: tuple[tuple[Degradation, str], ...]
+    state_changes: str
 
 
 def link_lines(starts: LinkStarts, row: LinkRow) -> list[str]:
@@ -83,6 +93,8 @@ def link_lines(starts: LinkStarts, row: LinkRow) -> list[str]:
         *polled_lines(starts.polled, row),
         _line(starts.use_down, row.use_down_ratio) + _line(starts.use_up, row.use_up_ratio),
         _flag(starts.end_mismatch, row.ends_differ),
+        "".join([_flag(start, reason in row.degradations) for reason, start in starts.degraded]) if row.up else "",
+        _line(starts.state_changes, row.state_changes),
     ]
 
 
@@ -129,9 +141,15 @@ def traffic_lines(starts: TrafficStarts, traffic: EndTraffic) -> list[str]:
     ]
 
 
-def endpoint_starts(info: EndpointInfo, commune: str) -> PolledStarts:
+def endpoint_starts(info: EndpointInfo, commune: str, district: str) -> PolledStarts:
     """Prepare an endpoint's lines; ``commune`` is the code of its site's commune."""
-    about = {"endpoint": info.endpoint_id, "site": info.site_id, "commune": commune, "name": info.name}
+    about = {
+        "endpoint": info.endpoint_id,
+        "site": info.site_id,
+        "commune": commune,
+        "district": district,
+        "name": info.name,
+    }
     fixed = (_info("vc_endpoint_info", about),)
     return _polled_starts("vc_endpoint", {"endpoint": info.endpoint_id}, ENDPOINT_VERDICTS, fixed)
 
@@ -165,40 +183,66 @@ def polled_lines(starts: PolledStarts, row: LinkRow | EndpointRow) -> list[str]:
 
 
 class SiteStarts(NamedTuple):
-    """The beginnings of a site's lines; ``info`` is a whole line."""
+    """The beginnings of a site's lines; ``info`` and ``position`` are whole lines."""
 
     info: str
+    states: tuple[tuple[Isolation, str], ...]
     isolated: str
     fallback: str
+    change: str
+    position: tuple[str, str]
 
 
 def site_starts(info: SiteInfo, technology: str) -> SiteStarts:
     """Prepare a site's lines; ``technology`` is the fallback technology of the snapshot."""
-    about = {"site": info.site_id, "name": info.name, "kind": info.kind, "commune": info.commune_code}
+    identity = {"site": info.site_id}
+    about = {
+        **identity,
+        "name": info.name,
+        "kind": info.kind,
+        "commune": info.commune_code,
+        "district": info.district,
+    }
     return SiteStarts(
         info=_info("site_info", about),
-        isolated=series("site_isolated", {"site": info.site_id}),
-        fallback=series("site_mobile_fallback", {"site": info.site_id, "technology": technology}),
+        states=tuple((state, series("site_state", {**identity, "state": state.value})) for state in Isolation),
+        isolated=series("site_isolated", identity),
+        fallback=series("site_mobile_fallback", {**identity, "technology": technology}),
+        change=series("site_state_change_timestamp_seconds", identity),
+        position=(
+            _line(series("site_latitude_degrees", identity), info.lat),
+            _line(series("site_longitude_degrees", identity), info.lon),
+        ),
     )
 
 
 def site_lines(starts: SiteStarts, row: SiteRow) -> list[str]:
     """Return the lines of a site (section SITES)."""
-    return [starts.info, _flag(starts.isolated, _isolated(row)), _flag(starts.fallback, row.fallback)]
+    isolation = row.isolation
+    return [
+        starts.info,
+        "".join([f"{start}1.0\n" if state is isolation else f"{start}0.0\n" for state, start in starts.states]),
+        _flag(starts.isolated, None if isolation is Isolation.UNKNOWN else isolation is Isolation.ISOLATED),
+        _flag(starts.fallback, row.fallback),
+        _line(starts.change, row.since),
+        *starts.position,
+    ]
 
 
-def _isolated(row: SiteRow) -> bool | None:
-    return None if row.isolation is Isolation.UNKNOWN else row.isolation is Isolation.ISOLATED
+def commune_state_starts(code: str) -> str:
+    """Prepare the lines on a commune's offices: there is one that always stands."""
+    return series("commune_isolated", {"commune": code})
 
 
-def communes_isolated_lines(sites: Iterable[SiteRow]) -> str:
-    """Return ``commune_isolated`` of every commune with an office whose state is known."""
-    isolated: dict[str, bool] = {}
-    for row in sites:
-        state = _isolated(row)
-        if state is not None and row.info.commune_code:
-            isolated[row.info.commune_code] = state and isolated.get(row.info.commune_code, True)
-    return "".join(_flag(series("commune_isolated", {"commune": code}), value) for code, value in isolated.items())
+def commune_state_lines(start: str, row: CommuneRow) -> list[str]:
+    """Return the lines on a commune's offices (section COMMUNE_STATES)."""
+    return [
+        _flag(start, row.isolated),
+        "".join(
+            _line(series("commune_sites", {"commune": row.code, "state": count.isolation.value}), count.count)
+            for count in row.sites
+        ),
+    ]
 
 
 def commune_lines(commune: CommuneCoverage, edition: str) -> list[str]:
@@ -268,19 +312,21 @@ class DeviceStarts(NamedTuple):
     last_success: str
     uptime: str
     restarts: str
+    up: str
 
 
-def device_starts(device_id: str, site_id: str) -> DeviceStarts:
+def device_starts(device_id: str, site_id: str, role: str) -> DeviceStarts:
     """Prepare a device's lines."""
-    info, _, problems, last_success, uptime, restarts = (metric.name for metric in DEVICES.metrics)
+    info, _, problems, last_success, uptime, restarts, up = (metric.name for metric in DEVICES.metrics)
     identity = {"device": device_id}
     return DeviceStarts(
         device_id,
-        _info(info, {**identity, "site": site_id}),
+        _info(info, {**identity, "site": site_id, "role": role}),
         series(problems, identity),
         series(last_success, identity),
         series(uptime, identity),
         series(restarts, identity),
+        series(up, identity),
     )
 
 
@@ -295,6 +341,7 @@ def device_lines(starts: DeviceStarts, row: DeviceRow) -> list[str]:
         _line(starts.last_success, row.last_success),
         _line(starts.uptime, row.sys_uptime_ticks),
         _line(starts.restarts, row.agent_restarts),
+        _flag(starts.up, row.up),
     ]
 
 

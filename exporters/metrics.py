@@ -103,7 +103,7 @@ LINKS = Section(
             "wan_link_info",
             Kind.INFO,
             "What the inventory says about the line",
-            ("carrier", "commune", "far_device", "link", "near_device", "role", "site"),
+            ("carrier", "commune", "district", "far_device", "link", "near_device", "role", "site"),
         ),
         Metric(
             "wan_link_contracted_bytes_per_second",
@@ -138,6 +138,19 @@ LINKS = Section(
             "wan_link_end_mismatch",
             Kind.GAUGE,
             "1 when one end says up and the other says not up, 0 when they agree; absent unless both say",
+            _LINK,
+        ),
+        Metric(
+            "wan_link_degraded",
+            Kind.GAUGE,
+            "1 while this exceeds its limit (loss, rtt, errors, flapping), else 0; absent when the line is not "
+            "known to carry traffic",
+            ("link", "reason"),
+        ),
+        Metric(
+            "wan_link_state_changes_total",
+            Kind.COUNTER,
+            "Times that the line began or ceased to carry traffic since the agent started",
             _LINK,
         ),
     ),
@@ -213,7 +226,7 @@ ENDPOINTS = Section(
             "vc_endpoint_info",
             Kind.INFO,
             "What the inventory says about the endpoint",
-            ("commune", "endpoint", "name", "site"),
+            ("commune", "district", "endpoint", "name", "site"),
         ),
         Metric(
             "vc_endpoint_ping_loss_ratio",
@@ -242,7 +255,16 @@ SITES = Section(
     "The state of a site's lines joined with the mobile coverage of its point.",
     (
         Metric(
-            "site_info", Kind.INFO, "What the inventory says about the site", ("commune", "kind", "name", "site")
+            "site_info",
+            Kind.INFO,
+            "What the inventory says about the site",
+            ("commune", "district", "kind", "name", "site"),
+        ),
+        Metric(
+            "site_state",
+            Kind.GAUGE,
+            "1 for the state of the site now, 0 for every other one: its lines joined with mobile coverage",
+            ("site", "state"),
         ),
         Metric(
             "site_isolated",
@@ -256,6 +278,18 @@ SITES = Section(
             "1 when the fallback technology covers the site's point, 0 when not; absent when unknown",
             ("site", "technology"),
         ),
+        Metric(
+            "site_state_change_timestamp_seconds",
+            Kind.GAUGE,
+            "Unix time of the last change of the site's state",
+            ("site",),
+        ),
+        Metric(
+            "site_latitude_degrees", Kind.GAUGE, "Position of the site, WGS 84; absent when unknown", ("site",)
+        ),
+        Metric(
+            "site_longitude_degrees", Kind.GAUGE, "Position of the site, WGS 84; absent when unknown", ("site",)
+        ),
     ),
 )
 
@@ -268,6 +302,12 @@ COMMUNE_STATES = Section(
             Kind.GAUGE,
             "1 when all offices of the commune with a known state are isolated, else 0; absent without any",
             ("commune",),
+        ),
+        Metric(
+            "commune_sites",
+            Kind.GAUGE,
+            "Offices of the commune in each state that one of them is in",
+            ("commune", "state"),
         ),
     ),
 )
@@ -321,7 +361,12 @@ DEVICES = Section(
     "Devices",
     "One series per device of devices.csv.",
     (
-        Metric("wan_device_info", Kind.INFO, "What the inventory says about the device", ("device", "site")),
+        Metric(
+            "wan_device_info",
+            Kind.INFO,
+            "What the inventory says; role is hub when lines or other devices hang on it, else office",
+            ("device", "role", "site"),
+        ),
         Metric(
             "wan_device_profile_info",
             Kind.INFO,
@@ -352,6 +397,12 @@ DEVICES = Section(
             "wan_device_agent_restarts_total",
             Kind.COUNTER,
             "Restarts of the device's SNMP agent that were seen in sysUpTime; a wrap after 497 days is none",
+            ("device",),
+        ),
+        Metric(
+            "wan_device_up",
+            Kind.GAUGE,
+            "1 when the device answers SNMP or ping, 0 when neither; absent when unknown",
             ("device",),
         ),
     ),

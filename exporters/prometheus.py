@@ -18,6 +18,7 @@ from phusong.exporters import fleet_text
 from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.exposition import Format, header, number, series
 from phusong.exporters.metrics import (
+    COMMUNE_STATES,
     DEVICES,
     ENDPOINTS,
     FLEET_SECTIONS,
@@ -30,6 +31,8 @@ from phusong.exporters.metrics import (
 )
 from phusong.exporters.snapshot import EndTraffic, LinkRow, Snapshot
 
+NOWHERE = ("", "")
+"""The commune and district of a site that the snapshot does not have."""
 _BAD_VALUES = (ArithmeticError, AttributeError, TypeError, ValueError)
 
 
@@ -140,6 +143,9 @@ class FleetRenderer:
         self._traffic = _Rows(TRAFFIC, fleet_text.traffic_starts, fleet_text.traffic_lines, on_dropped)
         self._endpoints = _Rows(ENDPOINTS, fleet_text.endpoint_starts, fleet_text.polled_lines, on_dropped)
         self._sites = _Rows(SITES, fleet_text.site_starts, fleet_text.site_lines, on_dropped)
+        self._communes = _Rows(
+            COMMUNE_STATES, fleet_text.commune_state_starts, fleet_text.commune_state_lines, on_dropped
+        )
         self._devices = _Rows(DEVICES, fleet_text.device_starts, fleet_text.device_lines, on_dropped)
         self._sensors = _Rows(SENSORS, fleet_text.sensor_starts, fleet_text.sensor_lines, on_dropped)
         self._interfaces = _Rows(INTERFACES, fleet_text.interface_labels, fleet_text.interface_lines, on_dropped)
@@ -162,24 +168,24 @@ class FleetRenderer:
 
     def _sections(self, snapshot: Snapshot) -> list[list[_Block]]:
         """Return the blocks of every section, in the order of FLEET_SECTIONS."""
-        communes = {row.info.site_id: row.info.commune_code for row in snapshot.sites}
+        places = {row.info.site_id: (row.info.commune_code, row.info.district) for row in snapshot.sites}
         technology = snapshot.fallback_technology
         taken_at = series("phusong_snapshot_timestamp_seconds", {}) + number(snapshot.taken_at) + "\n"
         return [
             self._links.blocks(
-                (row.info.link_id, (row.info, communes.get(row.info.site_id, "")), "", row)
+                (row.info.link_id, (row.info, *places.get(row.info.site_id, NOWHERE)), "", row)
                 for row in snapshot.links
             ),
             self._traffic.blocks(_traffic_of_ends(snapshot.links)),
             self._endpoints.blocks(
-                (row.info.endpoint_id, (row.info, communes.get(row.info.site_id, "")), "", row)
+                (row.info.endpoint_id, (row.info, *places.get(row.info.site_id, NOWHERE)), "", row)
                 for row in snapshot.endpoints
             ),
             self._sites.blocks((row.info.site_id, (row.info, technology), "", row) for row in snapshot.sites),
-            [_block([fleet_text.communes_isolated_lines(snapshot.sites)])],
+            self._communes.blocks((row.code, (row.code,), "", row) for row in snapshot.communes),
             self._coverage_blocks(snapshot.coverage),
             self._devices.blocks(
-                (row.device_id, (row.device_id, row.site_id), "", row) for row in snapshot.devices
+                (row.device_id, (row.device_id, row.site_id, row.role), "", row) for row in snapshot.devices
             ),
             self._sensors.blocks(
                 (row.device_id, (row.device_id,), row.device_id, row.sensors)

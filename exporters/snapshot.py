@@ -26,18 +26,51 @@ class Verdict(StrEnum):
     CONGESTED = "congested"
     DEGRADED = "degraded"
     UP = "up"
+    NO_SERVICE = "no_service"
+    NOT_REGISTERED = "not_registered"
+    POOR_CALL = "poor_call"
+    IN_CALL = "in_call"
+    READY = "ready"
     UNKNOWN = "unknown"
 
 
+LINK_VERDICTS = (
+    Verdict.MAINTENANCE,
+    Verdict.ADMIN_DOWN,
+    Verdict.PARENT_DOWN,
+    Verdict.DOWN,
+    Verdict.UNREACHABLE,
+    Verdict.SNMP_DEAD,
+    Verdict.CONGESTED,
+    Verdict.DEGRADED,
+    Verdict.UP,
+    Verdict.UNKNOWN,
+)
+"""Those that a link can have."""
 ENDPOINT_VERDICTS = (
     Verdict.MAINTENANCE,
     Verdict.PARENT_DOWN,
     Verdict.UNREACHABLE,
     Verdict.SNMP_DEAD,
-    Verdict.UP,
+    Verdict.NO_SERVICE,
+    Verdict.NOT_REGISTERED,
+    Verdict.POOR_CALL,
+    Verdict.IN_CALL,
+    Verdict.READY,
     Verdict.UNKNOWN,
 )
 """Those that an endpoint can have: it has no contract and no interface that could be switched off."""
+GOOD_VERDICTS = frozenset({Verdict.UP, Verdict.READY, Verdict.IN_CALL})
+"""Nothing is wrong with what has one of these."""
+
+
+class Degradation(StrEnum):
+    """What can be wrong with a line that carries traffic, beside congestion."""
+
+    LOSS = "loss"
+    RTT = "rtt"
+    ERRORS = "errors"
+    FLAPPING = "flapping"
 
 
 class Isolation(StrEnum):
@@ -65,6 +98,8 @@ class SiteInfo:
     commune_code: str
     lat: float | None
     lon: float | None
+    district: str = ""
+    """The district of its commune; empty in editions that have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +179,10 @@ class LinkRow:
     use_up_ratio: float | None = None
     ends_differ: bool | None = None
     """Whether one end says up and the other says not up; ``None`` unless both say one of these."""
+    degradations: tuple[Degradation, ...] = ()
+    """What exceeds its limit now; the verdict names the first of these unless something worse holds."""
+    state_changes: int = 0
+    """How often the line began or ceased to carry traffic since the agent started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +214,27 @@ class SiteRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CommuneRow:
+    """A commune that has offices: how many of them are in each state; sites without a commune are in none."""
+
+    code: str
+    district: str
+    isolated: bool | None
+    """Whether all offices whose state is known are isolated; ``None`` when none is known."""
+    sites: tuple[SiteCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCount:
+    """How many offices are in one state."""
+
+    isolation: Isolation
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """A polled device now."""
+    """A device now."""
 
     device_id: str
     site_id: str
@@ -185,6 +243,10 @@ class DeviceRow:
     sensors: SensorsReading | None = None
     agent_restarts: int | None = None
     """How often its SNMP agent was seen to start anew; ``None`` before it was polled."""
+    up: bool | None = None
+    """Whether it answers SNMP or ping; ``None`` when that is not known."""
+    role: str = "office"
+    """``hub`` when lines or other devices hang on it, else ``office``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,3 +261,4 @@ class Snapshot:
     sites: tuple[SiteRow, ...]
     devices: tuple[DeviceRow, ...]
     coverage: CoverageSummary | None
+    communes: tuple[CommuneRow, ...] = ()

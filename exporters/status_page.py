@@ -15,7 +15,7 @@ from enum import StrEnum
 from html import escape
 from typing import TypeVar
 
-from phusong.exporters.snapshot import EndpointRow, Isolation, LinkRow, SiteRow, Snapshot, Verdict
+from phusong.exporters.snapshot import GOOD_VERDICTS, EndpointRow, Isolation, LinkRow, SiteRow, Snapshot, Verdict
 from phusong.exporters.status_words import Words, difference_of_ends
 
 RELOAD_S = 30
@@ -27,12 +27,17 @@ _WORST_FIRST = (
     Verdict.DOWN,
     Verdict.UNREACHABLE,
     Verdict.PARENT_DOWN,
+    Verdict.NO_SERVICE,
+    Verdict.POOR_CALL,
+    Verdict.NOT_REGISTERED,
     Verdict.CONGESTED,
     Verdict.DEGRADED,
     Verdict.SNMP_DEAD,
     Verdict.UNKNOWN,
     Verdict.ADMIN_DOWN,
     Verdict.MAINTENANCE,
+    Verdict.IN_CALL,
+    Verdict.READY,
     Verdict.UP,
 )
 _WORST_OFFICE_FIRST = (
@@ -44,6 +49,11 @@ _WORST_OFFICE_FIRST = (
 )
 _COLOUR: Mapping[str, str] = {
     Verdict.UP: "good",
+    Verdict.READY: "good",
+    Verdict.IN_CALL: "good",
+    Verdict.NO_SERVICE: "bad",
+    Verdict.POOR_CALL: "warn",
+    Verdict.NOT_REGISTERED: "warn",
     Verdict.DOWN: "bad",
     Verdict.UNREACHABLE: "bad",
     Verdict.PARENT_DOWN: "bad",
@@ -165,7 +175,7 @@ def _overview(snapshot: Snapshot, words: Words) -> str:
     sites = Counter(row.isolation for row in snapshot.sites)
     cards = (
         _card(words.lines, links, _WORST_FIRST, (Verdict.UP,), words.verdicts),
-        _card(words.endpoints, endpoints, _WORST_FIRST, (Verdict.UP,), words.verdicts),
+        _card(words.endpoints, endpoints, _WORST_FIRST, (Verdict.READY, Verdict.IN_CALL), words.verdicts),
         _card(words.sites, sites, _WORST_OFFICE_FIRST, (Isolation.CONNECTED, Isolation.AT_RISK), words.isolations),
     )
     return f'<div class="cards">{"".join(cards)}</div>{_coverage(snapshot, words)}'
@@ -221,10 +231,10 @@ def _coverage(snapshot: Snapshot, words: Words) -> str:
 def _tables(snapshot: Snapshot, words: Words) -> str:
     sites = {row.info.site_id: row for row in snapshot.sites}
     links = sorted(
-        (row for row in snapshot.links if row.verdict is not Verdict.UP), key=lambda row: _rank(row, sites)
+        (row for row in snapshot.links if row.verdict not in GOOD_VERDICTS), key=lambda row: _rank(row, sites)
     )
     endpoints = sorted(
-        (row for row in snapshot.endpoints if row.verdict is not Verdict.UP), key=lambda row: _rank(row, sites)
+        (row for row in snapshot.endpoints if row.verdict not in GOOD_VERDICTS), key=lambda row: _rank(row, sites)
     )
     link_rows = (
         (

@@ -95,6 +95,11 @@ VIETNAMESE = Words(
     no_coverage="Chưa có số liệu phủ sóng (coverage.summary), nên chưa rõ cơ quan nào còn sóng dự phòng.",
     verdicts={
         Verdict.UP: "Hoạt động",
+        Verdict.READY: "Sẵn sàng",
+        Verdict.IN_CALL: "Đang họp",
+        Verdict.POOR_CALL: "Đang họp, chất lượng kém",
+        Verdict.NOT_REGISTERED: "Chưa đăng ký tổng đài",
+        Verdict.NO_SERVICE: "Không có dịch vụ gọi",
         Verdict.DOWN: "Mất kết nối",
         Verdict.UNREACHABLE: "Không liên lạc được",
         Verdict.SNMP_DEAD: "SNMP không trả lời",
@@ -153,6 +158,11 @@ ENGLISH = Words(
     no_coverage="No coverage figures (coverage.summary): whether offices have a fallback is unknown.",
     verdicts={
         Verdict.UP: "Up",
+        Verdict.READY: "Ready",
+        Verdict.IN_CALL: "In a call",
+        Verdict.POOR_CALL: "In a poor call",
+        Verdict.NOT_REGISTERED: "Not registered",
+        Verdict.NO_SERVICE: "No call service",
         Verdict.DOWN: "Down",
         Verdict.UNREACHABLE: "Unreachable",
         Verdict.SNMP_DEAD: "SNMP does not answer",

@@ -81,7 +81,10 @@ class Province:
         """Return the verdicts that are right at ``elapsed`` seconds."""
         return Expected(
             {wired.line.link_id: self._link_verdict(wired, elapsed) for wired in self.lines},
-            {endpoint.endpoint_id: self._device_verdict(endpoint.device, elapsed) for endpoint in self.endpoints},
+            {
+                endpoint.endpoint_id: self._endpoint_verdict(endpoint.device, elapsed)
+                for endpoint in self.endpoints
+            },
             frozenset(wired.line.link_id for wired in self.lines if wired.line.in_maintenance),
         )
 
@@ -94,6 +97,10 @@ class Province:
         if wired.near_device or far_answers:
             return "up" if incident.carries(elapsed) else "down"
         return "unreachable" if far is None else self._device_verdict(far, elapsed)
+
+    def _endpoint_verdict(self, device: Device, elapsed: float) -> str:
+        verdict = self._device_verdict(device, elapsed)
+        return "ready" if verdict == "up" else verdict
 
     def _device_verdict(self, device: Device, elapsed: float) -> str:
         if self.answers_snmp(device, elapsed):

@@ -130,7 +130,7 @@
   }
 
   function drawEndpoints(data, index, cards, pane) {
-    const order = Object.keys(phusong.verdicts);
+    const order = Object.keys(phusong.endpointColors);
     const drawn = new Map();
     const rows = data.endpoints.filter((endpoint) => index.sites.get(endpoint.site)?.position);
     rows.sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));

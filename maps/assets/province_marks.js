@@ -32,6 +32,22 @@
   };
   phusong.wrongVerdicts = ["down", "unreachable", "parent_down", "congested", "degraded", "snmp_dead"];
 
+  /* Endpoints have verdicts of their own beside those that they share with lines; the same order. */
+  const shared = phusong.verdicts;
+  phusong.endpointColors = {
+    ready: shared.up.color,
+    in_call: "#0b6e4f",
+    unknown: shared.unknown.color,
+    maintenance: shared.maintenance.color,
+    snmp_dead: shared.snmp_dead.color,
+    not_registered: "#8a7a00",
+    poor_call: "#7b3fa0",
+    no_service: "#a0522d",
+    parent_down: shared.parent_down.color,
+    unreachable: shared.unreachable.color,
+  };
+  phusong.wrongEndpoints = ["unreachable", "parent_down", "no_service", "poor_call", "not_registered", "snmp_dead"];
+
   phusong.isolations = {
     connected: { shape: "circle", color: "#0b6e4f", radius: 3.2 },
     unknown: { shape: "ring", color: "#5f6368", radius: 3.6 },
@@ -42,8 +58,8 @@
   phusong.wrongIsolations = ["isolated", "on_fallback"];
   phusong.endpointStyle = (verdict) => ({
     shape: verdict === "unknown" ? "hollow-screen" : "screen",
-    color: phusong.verdicts[verdict].color,
-    radius: phusong.wrongVerdicts.includes(verdict) ? 5.6 : 4,
+    color: phusong.endpointColors[verdict],
+    radius: phusong.wrongEndpoints.includes(verdict) ? 5.6 : 4,
   });
 
   /* The outline of a mark around (x, y) as an SVG path. */

@@ -121,7 +121,7 @@
 
   function makeLayers(data, layers, map) {
     const fallback = { technology: data.fallbackTechnology };
-    const endpointStyles = Object.fromEntries(Object.keys(phusong.verdicts).map((key) => [key, phusong.endpointStyle(key)]));
+    const endpointStyles = Object.fromEntries(Object.keys(phusong.endpointColors).map((key) => [key, phusong.endpointStyle(key)]));
     const legends = {
       links: stateLegend(phusong.verdicts, data.links, "verdict", (key) => word("verdict." + key)),
       sites: stateLegend(phusong.isolations, data.sites, "isolation", (key) => word("isolation." + key, fallback)),
@@ -159,7 +159,7 @@
         title: link.id + " · " + name(link.site), text: word("verdict." + verdict) + " · " + link.carrier,
       })),
     );
-    const endpoints = phusong.wrongVerdicts.flatMap((verdict) =>
+    const endpoints = phusong.wrongEndpoints.flatMap((verdict) =>
       data.endpoints.filter((endpoint) => endpoint.verdict === verdict).map((endpoint) => ({
         layer: "endpoints", id: endpoint.id, style: phusong.endpointStyle(verdict),
         title: endpoint.name, text: word("endpoint." + verdict),

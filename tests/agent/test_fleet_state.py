@@ -143,7 +143,7 @@ def test_endpoints_are_judged_too(observations: Observations) -> None:
     system = SystemReading("Room system", "1.3.6.1", 1, "room", "")
     observations.endpoint_answered("e1", system)
     row = state.snapshot().endpoints[0]
-    assert (row.verdict, row.system) == (Verdict.UP, system)
+    assert (row.verdict, row.system) == (Verdict.READY, system)
     observations.endpoint_failed("e1", "no answer within 2 s", unanswered=True)
     observations.pinged("addr-e1", NO_ECHO)
     assert state.snapshot().endpoints[0].verdict is Verdict.UNREACHABLE

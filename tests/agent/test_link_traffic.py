@@ -149,7 +149,7 @@ def test_a_total_never_falls(outcomes: list[Interval | NoRate]) -> None:
 
 def test_use_of_the_contract() -> None:
     """10 Mbit/s down and 5 up: the office receives what comes down; the hub's view stands in, turned round."""
-    info = derive_facts(LINK).links["l1"]
+    info = derive_facts(LINK, "2020-01").links["l1"]
     half = replace(NOTHING_YET, receive_bytes_per_s=625_000.0, transmit_bytes_per_s=62_500.0)
     assert use_of_contract(info, None, half) == (0.5, 0.1)
     assert use_of_contract(info, half, NOTHING_YET) == (0.05, 1.0)

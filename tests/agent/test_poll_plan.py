@@ -21,7 +21,7 @@ def test_links_of_one_device_share_its_job() -> None:
 
 
 def test_an_address_is_pinged_once_however_many_use_it() -> None:
-    """Endpoints and links behind one address share its echo requests."""
+    """Endpoints, links and devices behind one address share its echo requests; every device is pinged."""
     inventory = make_inventory(
         make_link("l1", near=None, far=("cpe1", "wan")),
         make_link("l2", near=None, far=("cpe1", "wan2")),
@@ -29,7 +29,7 @@ def test_an_address_is_pinged_once_however_many_use_it() -> None:
         make_link("l4", near=("hub", "y"), far=None),
         endpoints={"e1": "10.9.9.9"},
     )
-    assert sorted(job.address for job in make_plan(inventory).pings) == ["10.9.9.9", "addr-cpe1"]
+    assert sorted(job.address for job in make_plan(inventory).pings) == ["10.9.9.9", "addr-cpe1", "addr-hub"]
     assert ping_address(inventory.links["l4"], inventory) == ""
 
 

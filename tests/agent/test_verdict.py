@@ -87,8 +87,8 @@ def test_a_link_that_nothing_fresh_speaks_of_is_unknown(
 @pytest.mark.parametrize(
     ("answers", "silent", "ping", "verdict"),
     [
-        (True, False, None, Verdict.UP),
-        (True, False, NO_ECHO, Verdict.UP),
+        (True, False, None, Verdict.READY),
+        (True, False, NO_ECHO, Verdict.READY),
         (False, True, ECHO, Verdict.SNMP_DEAD),
         (False, True, NO_ECHO, Verdict.UNREACHABLE),
         (False, True, None, Verdict.UNKNOWN),

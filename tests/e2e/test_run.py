@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from processes import CLI, fetch, free_port, run_cli, running, samples, simulated_province, stop_and_wait, wait_for
 
-from phusong.exporters.snapshot import Verdict
+from phusong.exporters.snapshot import LINK_VERDICTS
 
 
 @dataclass
@@ -87,7 +87,7 @@ def test_a_bad_file_is_refused_on_reload_and_a_good_one_taken(watch: Watch) -> N
     links.write_text("".join(good.splitlines(keepends=True)[:-2]), encoding="utf-8")
     (watch.folder / "inventory" / "maintenance.csv").unlink()
     watch.agent.send_signal(signal.SIGHUP)
-    wait_for(lambda: len(watch.metric("wan_link_verdict")) == 343 * len(Verdict), "the smaller inventory")
+    wait_for(lambda: len(watch.metric("wan_link_verdict")) == 343 * len(LINK_VERDICTS), "the smaller inventory")
     assert watch.metric("phusong_config_last_reload_successful") == {"": 1}
 
 

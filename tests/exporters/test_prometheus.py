@@ -141,6 +141,7 @@ def test_unknown_is_absent(reference: ModuleType) -> None:
         "wan_link_contracted_bytes_per_second",
         "wan_link_info",
         "wan_link_receive_bytes_total",
+        "wan_link_state_changes_total",
         "wan_link_transmit_bytes_total",
         "wan_link_verdict",
     ]

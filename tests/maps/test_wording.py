@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from phusong.exporters.snapshot import ENDPOINT_VERDICTS, Isolation, Verdict
+from phusong.exporters.snapshot import ENDPOINT_VERDICTS, LINK_VERDICTS, Isolation
 from phusong.maps import page
 from phusong.maps.wording import WORDS
 
@@ -22,7 +22,7 @@ def test_languages_have_the_same_keys_and_blanks() -> None:
 def test_every_state_has_a_word() -> None:
     """No verdict and no isolation appears on the map by its English identifier, in any language."""
     for words in WORDS.values():
-        assert {f"verdict.{verdict}" for verdict in Verdict} <= words.keys()
+        assert {f"verdict.{verdict}" for verdict in LINK_VERDICTS} <= words.keys()
         assert {f"endpoint.{verdict}" for verdict in ENDPOINT_VERDICTS} <= words.keys()
         assert {f"isolation.{isolation}" for isolation in Isolation} <= words.keys()
 

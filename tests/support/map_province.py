@@ -21,6 +21,7 @@ from phusong.coverage.summary import (
 )
 from phusong.exporters.snapshot import (
     ENDPOINT_VERDICTS,
+    LINK_VERDICTS,
     DeviceRow,
     EndpointInfo,
     EndpointRow,
@@ -114,7 +115,7 @@ def snapshot_of(communes: gpd.GeoDataFrame, sites: int = 342, links: int = 345, 
         _endpoint(
             number,
             site_rows[number % sites],
-            ENDPOINT_VERDICTS[number % len(ENDPOINT_VERDICTS)] if number % 17 == 3 else Verdict.UP,
+            ENDPOINT_VERDICTS[number % len(ENDPOINT_VERDICTS)] if number % 17 == 3 else Verdict.READY,
         )
         for number in range(endpoints)
     ]
@@ -131,7 +132,7 @@ def snapshot_of(communes: gpd.GeoDataFrame, sites: int = 342, links: int = 345, 
 
 
 def _verdict(number: int) -> Verdict:
-    return tuple(Verdict)[number % len(Verdict)]
+    return LINK_VERDICTS[number % len(LINK_VERDICTS)]
 
 
 def _site(number: int, communes: gpd.GeoDataFrame, points: gpd.GeoSeries, rng: random.Random) -> SiteRow:
@@ -184,7 +185,7 @@ def _endpoint(number: int, site: SiteRow, verdict: Verdict) -> EndpointRow:
     return EndpointRow(
         info=EndpointInfo(f"E{number:04d}", site.info.site_id, f"Điểm cầu {site.info.name}"),
         verdict=verdict,
-        up={Verdict.UP: True, Verdict.DOWN: False}.get(verdict),
+        up={Verdict.READY: True, Verdict.UNREACHABLE: False}.get(verdict),
         since=TAKEN_AT - 7_200.0,
         system=SystemReading("Video codec", "1.3.6.1.4.1.99999.1", 5_000, f"vc-{number}", ""),
         ping=None,

@@ -24,7 +24,10 @@ from phusong.coverage.summary import CommuneCoverage, CoverageSummary, Indicator
 from phusong.exporters.metrics import FLEET_SECTIONS, Kind
 from phusong.exporters.snapshot import (
     ENDPOINT_VERDICTS,
+    LINK_VERDICTS,
     AnomalyCount,
+    CommuneRow,
+    Degradation,
     DeviceRow,
     EndpointInfo,
     EndpointRow,
@@ -32,6 +35,7 @@ from phusong.exporters.snapshot import (
     Isolation,
     LinkInfo,
     LinkRow,
+    SiteCount,
     SiteInfo,
     SiteRow,
     Snapshot,
@@ -50,7 +54,13 @@ def province(links: int = 345, endpoints: int = 239, communes: int = 177, *, cyc
         verdict = verdicts[n % len(verdicts)]
         up = verdict is Verdict.UP
         site = SiteInfo(
-            f"site-{n:04d}", f"UBND xã số {n}", "commune", f"{6400 + n % max(communes, 1):05d}", 21.0, 107.0
+            f"site-{n:04d}",
+            f"UBND xã số {n}",
+            "commune",
+            f"{6400 + n % max(communes, 1):05d}",
+            21.0,
+            107.0,
+            "Vân Đồn",
         )
         info = LinkInfo(f"link-{n:04d}", site.site_id, "VNPT", "primary", 1.25e6, 1.25e6, "hub-1", f"cpe-{n:04d}")
         near = _interface("hub-1", n, f"Gi0/{n}", cycle, wide=True)
@@ -75,10 +85,12 @@ def province(links: int = 345, endpoints: int = 239, communes: int = 177, *, cyc
                 use_down_ratio=0.123456 + n / 1e3 + cycle / 7e4,
                 use_up_ratio=0.0456 + n / 1e3 + cycle / 7e4,
                 ends_differ=None if far is None else n % 50 == 0,
+                degradations=(Degradation.LOSS, Degradation.FLAPPING) if n % 7 == 0 else (),
+                state_changes=n % 5,
             )
         )
         isolation = (Isolation.AT_RISK, Isolation.CONNECTED)[n % 2] if up else list(Isolation)[2 + n % 3]
-        site_rows.append(SiteRow(site, isolation, (True, False, None)[n % 3]))
+        site_rows.append(SiteRow(site, isolation, (True, False, None)[n % 3], NOW - n if n % 2 else None))
         device_rows.append(
             DeviceRow(
                 f"cpe-{n:04d}",
@@ -87,12 +99,14 @@ def province(links: int = 345, endpoints: int = 239, communes: int = 177, *, cyc
                 NOW - 1.0,
                 _sensors(n) if n % 3 else None,
                 n % 3,
+                (True, False, None)[n % 3],
+                "hub" if n % 40 == 0 else "office",
             )
         )
     endpoint_rows = tuple(
         EndpointRow(
             EndpointInfo(f"vc-{n:04d}", f"site-{n:04d}", f"Phòng họp {n}"),
-            Verdict.UP if n % 10 else Verdict.SNMP_DEAD,
+            Verdict.READY if n % 10 else Verdict.SNMP_DEAD,
             True,
             NOW - 100.0,
             SystemReading("RealPresence Group 500", "1.3.6.1.4.1.13885.1", 12345 + cycle, f"vc{n}", "Hạ Long"),
@@ -112,6 +126,15 @@ def province(links: int = 345, endpoints: int = 239, communes: int = 177, *, cyc
         tuple(site_rows),
         tuple(device_rows),
         coverage,
+        tuple(
+            CommuneRow(
+                f"{6400 + n:05d}",
+                "Vân Đồn",
+                (True, False, None)[n % 3],
+                (SiteCount(Isolation.CONNECTED, 1 + n % 2), SiteCount(Isolation.ISOLATED, 1)),
+            )
+            for n in range(min(communes, links))
+        ),
     )
 
 
@@ -235,7 +258,7 @@ def _cleaned(text: str) -> str:
 
 
 def _all_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str], float | None]]:
-    commune_of = {row.info.site_id: row.info.commune_code for row in snapshot.sites}
+    commune_of = {row.info.site_id: (row.info.commune_code, row.info.district) for row in snapshot.sites}
     for link in snapshot.links:
         info = link.info
         yield from _polled_samples("wan_link", {"link": info.link_id}, link)
@@ -244,7 +267,8 @@ def _all_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str], floa
             {
                 "link": info.link_id,
                 "site": info.site_id,
-                "commune": commune_of.get(info.site_id, ""),
+                "commune": commune_of.get(info.site_id, ("", ""))[0],
+                "district": commune_of.get(info.site_id, ("", ""))[1],
                 "carrier": info.carrier,
                 "role": info.role,
                 "near_device": info.near_device,
@@ -258,6 +282,10 @@ def _all_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str], floa
         for direction, use in (("down", link.use_down_ratio), ("up", link.use_up_ratio)):
             yield "wan_link_utilisation_ratio", {"link": info.link_id, "direction": direction}, use
         yield "wan_link_end_mismatch", {"link": info.link_id}, link.ends_differ
+        for reason in ("loss", "rtt", "errors", "flapping"):
+            exceeded = any(found.value == reason for found in link.degradations)
+            yield "wan_link_degraded", {"link": info.link_id, "reason": reason}, exceeded if link.up else None
+        yield "wan_link_state_changes_total", {"link": info.link_id}, link.state_changes
         for which, traffic in (("near", link.near_traffic), ("far", link.far_traffic)):
             if traffic is not None:
                 yield from _traffic_samples({"link": info.link_id, "end": which}, traffic)
@@ -269,12 +297,19 @@ def _all_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str], floa
         what = endpoint.info
         yield from _polled_samples("vc_endpoint", {"endpoint": what.endpoint_id}, endpoint)
         about = {"endpoint": what.endpoint_id, "site": what.site_id, "name": what.name}
-        yield "vc_endpoint_info", {**about, "commune": commune_of.get(what.site_id, "")}, 1
+        commune, district = commune_of.get(what.site_id, ("", ""))
+        yield "vc_endpoint_info", {**about, "commune": commune, "district": district}, 1
     yield from _site_samples(snapshot)
     yield from _coverage_samples(snapshot)
+    yield from _device_samples(snapshot)
+    yield "phusong_snapshot_timestamp_seconds", {}, snapshot.taken_at
+
+
+def _device_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str], float | None]]:
     for device in snapshot.devices:
         of = {"device": device.device_id}
-        yield "wan_device_info", {**of, "site": device.site_id}, 1
+        yield "wan_device_info", {**of, "site": device.site_id, "role": device.role}, 1
+        yield "wan_device_up", of, device.up
         yield "wan_device_last_success_timestamp_seconds", of, device.last_success
         yield "sysUpTime", of, device.sys_uptime_ticks
         yield "wan_device_agent_restarts_total", of, device.agent_restarts
@@ -285,14 +320,13 @@ def _all_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str], floa
             for sensor in device.sensors.sensors:
                 name, label = SENSOR_METRICS[sensor.quantity]
                 yield name, {**of, label: sensor.name}, sensor.value
-    yield "phusong_snapshot_timestamp_seconds", {}, snapshot.taken_at
 
 
 def _polled_samples(
     prefix: str, of: dict[str, str], row: LinkRow | EndpointRow
 ) -> Iterator[tuple[str, dict[str, str], float | None]]:
     yield f"{prefix}_up", of, row.up
-    for verdict in Verdict if prefix == "wan_link" else ENDPOINT_VERDICTS:
+    for verdict in LINK_VERDICTS if prefix == "wan_link" else ENDPOINT_VERDICTS:
         yield f"{prefix}_verdict", {**of, "verdict": str(verdict)}, row.verdict == verdict
     if row.ping is not None and row.ping.sent > 0:
         yield f"{prefix}_ping_loss_ratio", of, 1 - row.ping.received / row.ping.sent
@@ -339,19 +373,23 @@ def _interface_samples(link_id: str, end: InterfaceReading) -> Iterator[tuple[st
 
 
 def _site_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str], float | None]]:
-    states: dict[str, list[bool]] = {}
+    for commune in snapshot.communes:
+        yield "commune_isolated", {"commune": commune.code}, commune.isolated
+        for count in commune.sites:
+            yield "commune_sites", {"commune": commune.code, "state": str(count.isolation)}, count.count
     for site in snapshot.sites:
         info = site.info
-        about = {"site": info.site_id, "name": info.name, "kind": info.kind, "commune": info.commune_code}
-        yield "site_info", about, 1
+        about = {"site": info.site_id, "name": info.name, "kind": info.kind}
+        yield "site_info", {**about, "commune": info.commune_code, "district": info.district}, 1
+        for state in Isolation:
+            yield "site_state", {"site": info.site_id, "state": str(state)}, state == site.isolation
+        yield "site_state_change_timestamp_seconds", {"site": info.site_id}, site.since
+        yield "site_latitude_degrees", {"site": info.site_id}, info.lat
+        yield "site_longitude_degrees", {"site": info.site_id}, info.lon
         known = site.isolation is not Isolation.UNKNOWN
         yield "site_isolated", {"site": info.site_id}, site.isolation is Isolation.ISOLATED if known else None
         fallback = {"site": info.site_id, "technology": snapshot.fallback_technology}
         yield "site_mobile_fallback", fallback, site.fallback
-        if known and info.commune_code:
-            states.setdefault(info.commune_code, []).append(site.isolation is Isolation.ISOLATED)
-    for code, isolated in states.items():
-        yield "commune_isolated", {"commune": code}, all(isolated)
 
 
 def _coverage_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str], float | None]]:

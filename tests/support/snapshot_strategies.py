@@ -18,12 +18,16 @@ from phusong.collectors.readings import (
 from phusong.coverage.summary import CommuneCoverage, CoverageSummary, Indicator, LayerSource
 from phusong.exporters.snapshot import (
     AnomalyCount,
+    CommuneRow,
+    Degradation,
     DeviceRow,
     EndpointInfo,
     EndpointRow,
     EndTraffic,
+    Isolation,
     LinkInfo,
     LinkRow,
+    SiteCount,
     SiteInfo,
     SiteRow,
     Snapshot,
@@ -87,6 +91,7 @@ SNAPSHOT = _built(
             near_traffic=TRAFFIC,
             far_traffic=TRAFFIC,
             ends_differ=st.none() | st.booleans(),
+            degradations=st.lists(st.sampled_from(Degradation), unique=True).map(tuple),
         ),
         lambda row: row.info.link_id,
     ),
@@ -105,4 +110,13 @@ SNAPSHOT = _built(
     ),
     devices=_unique(_built(DeviceRow, device_id=IDENTITY, sensors=st.none() | SENSORS), lambda row: row.device_id),
     coverage=st.none() | COVERAGE,
+    communes=_unique(
+        _built(
+            CommuneRow,
+            code=IDENTITY,
+            isolated=st.none() | st.booleans(),
+            sites=_unique(_built(SiteCount, isolation=st.sampled_from(Isolation)), lambda count: count.isolation),
+        ),
+        lambda row: row.code,
+    ),
 )

@@ -117,7 +117,7 @@ def test_verdicts_of_the_default_province(province):
     assert Counter(expected.links.values()) == {
         "up": 321, "down": 21, "admin_down": 1, "unreachable": 1, "snmp_dead": 1,
     }  # fmt: skip
-    assert Counter(expected.endpoints.values()) == {"up": 219, "unreachable": 19, "snmp_dead": 1}
+    assert Counter(expected.endpoints.values()) == {"ready": 219, "unreachable": 19, "snmp_dead": 1}
     assert len(expected.links) == 345
     assert len(expected.endpoints) == 239
 
@@ -128,7 +128,7 @@ def test_every_incident_happens_with_every_seed(communes, seed):
     province = build_province(communes, seed=seed)
     expected = province.expected(1.0)
     assert set(expected.links.values()) == {"up", "down", "admin_down", "unreachable", "snmp_dead"}
-    assert set(expected.endpoints.values()) == {"up", "unreachable", "snmp_dead"}
+    assert set(expected.endpoints.values()) == {"ready", "unreachable", "snmp_dead"}
     troubles = Counter(wired.line.incident.trouble for wired in province.lines)
     assert all(troubles[t] == 1 for t in (Trouble.FLAPPING, Trouble.CONGESTED, Trouble.ADMIN_DOWN, Trouble.POOR))
     (maintained,) = expected.in_maintenance
@@ -161,7 +161,7 @@ def test_a_backup_line_keeps_the_office_reachable(province):
     assert expected.links[primary.link_id] == "down"
     assert expected.links[backup.link_id] == "up"
     (room,) = (endpoint for endpoint in province.endpoints if endpoint.device.site_id == site_id)
-    assert expected.endpoints[room.endpoint_id] == "up"
+    assert expected.endpoints[room.endpoint_id] == "ready"
 
 
 def test_the_flapping_line_goes_down_and_comes_back(province):

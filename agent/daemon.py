@@ -62,6 +62,8 @@ STALLED_S = 3 * LONGEST_SLEEP_S
 """A schedule that nobody has looked at for so long has stopped."""
 EXPECTED = frozenset({*GOOD_VERDICTS, Isolation.CONNECTED, Isolation.AT_RISK})
 """A first verdict that is none of these is told at once; of these there are hundreds at every start."""
+PARENT_ANSWERS_S = 2.0
+"""What a failing line hangs on is waited for so much longer than one poll of it may take."""
 DRAIN_S = 5.0
 """What is under way when the agent stops may take this long."""
 
@@ -96,6 +98,8 @@ def state_settings(config: Config) -> StateSettings:
         ping_interval_s=config.ping.interval_s,
         sensors_interval_s=config.poll.sensors_interval_s,
         fallback_technology=config.coverage.fallback_technology,
+        limits=config.limits,
+        parent_wait_s=config.poll.timeout_s + PARENT_ANSWERS_S,
     )
 
 
@@ -241,6 +245,7 @@ class Agent:
         if self._snapshot is None or now - self._snapshot_at >= SNAPSHOT_AGE_S:
             self._snapshot, self._snapshot_at = self._assignment.state.snapshot(), now
             self._log_changes()
+            self._ask_suspects()
         self._count_traffic()
         return self._snapshot
 
@@ -419,6 +424,13 @@ class Agent:
         self._counted = ClientCounters(
             counters.requests, counters.retries, counters.replies, counters.delayed, counters.rejected.copy()
         )
+
+    def _ask_suspects(self) -> None:
+        """Ask at once what verdicts wait for."""
+        plan = self._assignment.plan
+        jobs = [plan.jobs[observed] for observed in self._assignment.state.take_wanted() if observed in plan.jobs]
+        if jobs and self._timer:
+            self.poll_now(jobs)
 
     def _log_changes(self) -> None:
         for change in self._assignment.state.take_changes():

@@ -35,6 +35,11 @@ class Outcome(Generic[T]):
     problem: str = ""
     """Why the last attempt failed, for people."""
 
+    @property
+    def heard_at(self) -> float:
+        """When the last attempt ended."""
+        return self.value_at if self.failed_at is None else self.failed_at
+
     def fresh(self, now: float, longest_s: float) -> T | None:
         """Return the value unless it is older than ``longest_s`` or the last attempt failed."""
         return self.value if self.failed_at is None and now - self.value_at <= longest_s else None
@@ -55,6 +60,8 @@ class Observations:
         self.devices: dict[str, Outcome[InterfacesPoll]] = {}
         self.endpoints: dict[str, Outcome[SystemReading]] = {}
         self.pings: dict[str, Outcome[PingReading]] = {}
+        self.lost_bursts: dict[str, int] = {}
+        """By address: how many bursts in a row had no answer at all; no entry for none."""
         self.sensors: dict[str, Outcome[SensorsReading]] = {}
         self.traffic = TrafficTotals()
         self.hourly = HourlyUse()
@@ -90,6 +97,10 @@ class Observations:
     def pinged(self, address: str, reading: PingReading) -> None:
         """Note a burst of echo requests; one that got no answer is a result like any other."""
         self.hourly.pinged(address, reading)
+        if reading.received:
+            self.lost_bursts.pop(address, None)
+        else:
+            self.lost_bursts[address] = self.lost_bursts.get(address, 0) + 1
         self._succeed(self.pings, "ping", address, reading)
 
     def forget(self, device_ids: Iterable[str], endpoint_ids: Iterable[str]) -> None:

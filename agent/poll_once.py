@@ -84,7 +84,10 @@ async def poll_once(config: Config, inventory: Inventory, progress: Callable[[in
 
         await asyncio.gather(*map(run, jobs))
     pinger.close()
-    return FleetState(inventory, observations, state_settings(config)).snapshot()
+    settings = replace(
+        state_settings(config), parent_wait_s=0.0
+    )  # all have been asked: there is nothing to wait for
+    return FleetState(inventory, observations, settings).snapshot()
 
 
 def as_json(snapshot: Snapshot) -> list[dict[str, Any]]:

@@ -49,6 +49,8 @@ class PollPlan:
     endpoints: tuple[EndpointJob, ...]
     pings: tuple[PingJob, ...]
     sensors: tuple[SensorJob, ...]
+    jobs: Mapping[tuple[str, str], DeviceJob | EndpointJob | PingJob | SensorJob]
+    """By ``(kind, id)`` of what is observed: the job that observes it."""
     behind: Mapping[str, tuple[DeviceJob | EndpointJob, ...]]
     """By pinged address: the polls that may well be answered again when the address is."""
 
@@ -75,11 +77,19 @@ def make_plan(inventory: Inventory) -> PollPlan:
     addresses.update(dict.fromkeys(endpoint.address for endpoint in inventory.endpoints.values()))
     devices = {device_id: DeviceJob(device_id, tuple(wanted)) for device_id, wanted in selectors.items()}
     endpoints = tuple(EndpointJob(endpoint_id) for endpoint_id in inventory.endpoints)
+    pings = tuple(PingJob(address) for address in addresses)
+    sensors = tuple(SensorJob(device_id) for device_id in inventory.devices)
     return PollPlan(
         devices=tuple(devices.values()),
         endpoints=endpoints,
-        pings=tuple(PingJob(address) for address in addresses),
-        sensors=tuple(SensorJob(device_id) for device_id in inventory.devices),
+        pings=pings,
+        sensors=sensors,
+        jobs={
+            **{("device", job.device_id): job for job in devices.values()},
+            **{("endpoint", job.endpoint_id): job for job in endpoints},
+            **{("ping", job.address): job for job in pings},
+            **{("sensors", job.device_id): job for job in sensors},
+        },
         behind=_polls_behind(inventory, devices, endpoints),
     )
 

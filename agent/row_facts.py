@@ -37,11 +37,18 @@ class RowFacts:
     """The rows that show something of each observation, as (kind, id)."""
     windows: dict[RowKey, tuple[MaintenanceWindow, ...]]
     """The maintenance windows of the rows that have any."""
+    parent_devices: dict[str, tuple[str, ...]]
+    """By link: the devices before it, the topmost first: what its ends hang on, and its near end itself."""
+    children: dict[RowKey, list[RowKey]]
+    """By link, device or site: the links and endpoints that hang on it."""
+    depth: dict[str, int]
+    """By link: how many links are before it."""
 
 
 def derive_facts(inventory: Inventory, edition: str) -> RowFacts:
     """Derive the rows' fixed part from an inventory and the communes of an edition."""
     communes = load_edition(edition).communes
+    parent_devices = {link_id: _devices_before(inventory, link_id) for link_id in inventory.links}
     links_of_site: dict[str, list[str]] = {site_id: [] for site_id in inventory.sites}
     for link in inventory.links.values():
         links_of_site[link.site_id].append(link.link_id)
@@ -68,7 +75,46 @@ def derive_facts(inventory: Inventory, edition: str) -> RowFacts:
         links_of_site=links_of_site,
         users=_users_of_observations(inventory),
         windows=_windows_of_rows(inventory),
+        parent_devices=parent_devices,
+        children=_children(inventory, parent_devices),
+        depth={link_id: len(_links_before(inventory, link_id)) for link_id in inventory.links},
     )
+
+
+def _links_before(inventory: Inventory, link_id: str) -> list[str]:
+    found: list[str] = []
+    parent = inventory.links[link_id].parent_link
+    while parent:
+        found.append(parent)
+        parent = inventory.links[parent].parent_link
+    return found
+
+
+def _devices_before(inventory: Inventory, link_id: str) -> tuple[str, ...]:
+    link = inventory.links[link_id]
+    found = {link.near.device_id: None} if link.near else {}
+    for end in (link.near, link.far):
+        parent = inventory.devices[end.device_id].parent_device if end else ""
+        while parent:
+            found.pop(parent, None)  # what is found again is above what was found meanwhile
+            found[parent] = None
+            parent = inventory.devices[parent].parent_device
+    if link.far:
+        found.pop(link.far.device_id, None)
+    return tuple(reversed(found))
+
+
+def _children(inventory: Inventory, parent_devices: dict[str, tuple[str, ...]]) -> dict[RowKey, list[RowKey]]:
+    children: dict[RowKey, list[RowKey]] = {}
+    for link in inventory.links.values():
+        if link.parent_link:
+            children.setdefault(("link", link.parent_link), []).append(("link", link.link_id))
+        for device_id in parent_devices[link.link_id]:
+            children.setdefault(("device", device_id), []).append(("link", link.link_id))
+    for endpoint in inventory.endpoints.values():
+        parent = ("link", endpoint.parent_link) if endpoint.parent_link else ("site", endpoint.site_id)
+        children.setdefault(parent, []).append(("endpoint", endpoint.endpoint_id))
+    return children
 
 
 def _hubs(inventory: Inventory) -> frozenset[str]:

@@ -9,12 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
+from typing import TYPE_CHECKING
 
 from phusong.collectors.readings import InterfaceReading, PingReading
 from phusong.exporters.snapshot import Isolation, Verdict
 
+from .quality import Quality
+
+if TYPE_CHECKING:
+    from .parents import Blame
+
 ADMIN_DOWN = 2
 OPER_UP = 1
+FEWEST_LOST_BURSTS = 2
+"""Where ping is all the evidence, one burst without an answer condemns nothing."""
+POOR_LOSS_RATIO = 0.01
+POOR_JITTER_S = 0.035
+POOR_LATENCY_S = 0.150
+"""Of a call; the thresholds of POLYCOM-VIDEO-MIB."""
 OPER_NOT_UP = frozenset({2, 3, 5, 6, 7})
 """down, testing, dormant, notPresent, lowerLayerDown; unknown(4) and numbers outside of the MIB prove nothing."""
 
@@ -25,6 +38,8 @@ class EndEvidence:
 
     reading: InterfaceReading | None
     silent: bool
+    heard_at: float = -inf
+    """When the device last answered or failed to, on a clock that only rises."""
 
 
 class Rule(StrEnum):
@@ -63,8 +78,18 @@ class Rule(StrEnum):
     """up: the interface's status proves nothing, but ping answers."""
     ANSWERS = "answers"
     """ready: the endpoint answers SNMP."""
+    NO_CALL_SERVICE = "no_call_service"
+    """no_service: the endpoint is there, but neither SIP nor H.323 answers."""
+    REGISTRATION = "registration"
+    """not_registered: it says that it is not registered."""
+    BAD_CALL = "bad_call"
+    """poor_call: loss, jitter or latency of its call is beyond what is good."""
+    GOOD_CALL = "good_call"
+    """in_call: it is in a call, and nothing is known to be wrong with that."""
     UNCLEAR_STATUS = "unclear_status"
     """unknown: the interface's status proves nothing, and ping does not answer."""
+    PARENT_UNHEARD = "parent_unheard"
+    """unknown: it is out, but whether by itself is not known before what it hangs on was asked."""
     NO_FRESH_DATA = "no_fresh_data"
     """unknown: not asked yet, values too old, or an answer that says nothing of the interface."""
 
@@ -85,6 +110,10 @@ class Finding:
 UP = Finding(Verdict.UP, True, Rule.OPER_UP)
 UP_BY_ECHO = Finding(Verdict.UP, True, Rule.ECHO_DESPITE_STATUS)
 ANSWERS = Finding(Verdict.READY, True, Rule.ANSWERS)
+NO_SERVICE = Finding(Verdict.NO_SERVICE, True, Rule.NO_CALL_SERVICE)
+NOT_REGISTERED = Finding(Verdict.NOT_REGISTERED, True, Rule.REGISTRATION)
+IN_CALL = Finding(Verdict.IN_CALL, True, Rule.GOOD_CALL)
+POOR_CALL = Finding(Verdict.POOR_CALL, True, Rule.BAD_CALL)
 SNMP_DEAD = Finding(Verdict.SNMP_DEAD, True, Rule.ECHO_ONLY)
 ADMINISTRATIVELY_DOWN = Finding(Verdict.ADMIN_DOWN, False, Rule.ADMIN_STATUS)
 DOWN = Finding(Verdict.DOWN, False, Rule.OPER_STATUS)
@@ -92,16 +121,24 @@ UNREACHABLE = Finding(Verdict.UNREACHABLE, False, Rule.NO_ANSWER)
 FAR_SIDE_SILENT = Finding(Verdict.UNREACHABLE, False, Rule.FAR_SIDE_SILENT)
 UNCLEAR = Finding(Verdict.UNKNOWN, None, Rule.UNCLEAR_STATUS)
 UNKNOWN = Finding(Verdict.UNKNOWN, None, Rule.NO_FRESH_DATA)
+PARENT_UNHEARD = Finding(Verdict.UNKNOWN, None, Rule.PARENT_UNHEARD)
 
 
 def judge_link(
-    near: EndEvidence | None, far: EndEvidence | None, ping: PingReading | None, *, pinged: bool
+    near: EndEvidence | None,
+    far: EndEvidence | None,
+    ping: PingReading | None,
+    *,
+    pinged: bool,
+    lost_bursts: int = FEWEST_LOST_BURSTS,
 ) -> Finding:
     """Judge a link from what its ends and the echo requests to its far side say.
 
-    ``pinged`` tells whether the link has an address to ping at all; an end that the inventory does not name is
-    ``None``. A hub's interface often stays up while the office is gone, so a far side that answers neither
-    SNMP (where it is asked at all) nor ping is unreachable whatever the hub's interface says.
+    ``pinged`` tells whether the link has an address to ping at all, ``lost_bursts`` how many bursts in a row had
+    no answer; an end that the inventory does not name is ``None``. A hub's interface often stays up while the
+    office is gone, so a far side that answers neither SNMP (where it is asked at all) nor ping is unreachable
+    whatever the hub's interface says. What it hangs on and how well it does come after this: ``judge_fault``,
+    ``judge_quality``.
     """
     ends = [end for end in (near, far) if end is not None]
     readings = [end.reading for end in ends if end.reading is not None]
@@ -111,7 +148,8 @@ def judge_link(
         return ADMINISTRATIVELY_DOWN
     if any(reading.oper_status in OPER_NOT_UP for reading in readings):
         return DOWN
-    if (far is None or far.silent) and pinged and ping is not None and not echo:
+    far_silent = far.silent if far else lost_bursts >= FEWEST_LOST_BURSTS
+    if far_silent and pinged and ping is not None and not echo:
         return FAR_SIDE_SILENT if readings else UNREACHABLE
     if any(reading.oper_status == OPER_UP for reading in readings):
         return UP
@@ -153,12 +191,71 @@ def down_for_s(readings: Iterable[InterfaceReading]) -> float | None:
     return max(ages, default=None)
 
 
-def judge_endpoint(*, answers: bool, silent: bool, ping: PingReading | None) -> Finding:
-    """Judge an endpoint from whether it answers SNMP and echo requests."""
-    if answers:
-        return ANSWERS
+def judge_quality(finding: Finding, quality: Quality) -> Finding:
+    """Return what a link that is up is besides: too full before anything else that is wrong with it."""
+    if finding.verdict is not Verdict.UP:
+        return finding
+    if quality.congested_down or quality.congested_up:
+        return Finding(Verdict.CONGESTED, True, Rule.USE_DOWN if quality.congested_down else Rule.USE_UP)
+    if quality.degradations:
+        return Finding(Verdict.DEGRADED, True, Rule(quality.degradations[0].value))
+    return finding
+
+
+def judge_fault(finding: Finding, blame: Blame) -> Finding:
+    """Return the finding on what is out, with the blame laid on what it hangs on where that is out."""
+    if blame.rule is None:
+        return finding
+    return Finding(Verdict.PARENT_DOWN, False, blame.rule, blame.cause)
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """The call that an endpoint is in: the worst of its received streams; ``None`` where it does not say."""
+
+    loss_ratio: float | None = None
+    jitter_s: float | None = None
+    latency_s: float | None = None
+
+    @property
+    def poor(self) -> bool:
+        """Whether a figure is beyond what POLYCOM-VIDEO-MIB (HDX) calls good."""
+        return any(
+            value is not None and value > most
+            for value, most in (
+                (self.loss_ratio, POOR_LOSS_RATIO),
+                (self.jitter_s, POOR_JITTER_S),
+                (self.latency_s, POOR_LATENCY_S),
+            )
+        )
+
+
+def judge_endpoint(
+    *,
+    answers: bool,
+    silent: bool,
+    ping: PingReading | None,
+    service: bool | None = None,
+    registered: bool | None = None,
+    call: CallFacts | None = None,
+) -> Finding:
+    """Judge an endpoint: is it there, can it be called, is its call good.
+
+    ``answers`` and ``silent`` are about SNMP. ``service`` tells whether SIP or H.323 answers, ``registered``
+    whether it is registered with its call server, ``call`` is the call it is in; ``None`` where that is not known,
+    which speaks neither for nor against it.
+    """
     echo = ping is not None and ping.received > 0
-    return _judge_silence(silent, echo=echo, no_echo=ping is not None and not echo)
+    if not answers and not service:
+        finding = _judge_silence(silent, echo=echo, no_echo=ping is not None and not echo)
+        return NO_SERVICE if finding is SNMP_DEAD and service is False else finding
+    if service is False:
+        return NO_SERVICE
+    if registered is False:
+        return NOT_REGISTERED
+    if call is not None:
+        return POOR_CALL if call.poor else IN_CALL
+    return ANSWERS
 
 
 def _judge_silence(silent: bool, *, echo: bool, no_echo: bool) -> Finding:

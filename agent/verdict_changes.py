@@ -1,15 +1,19 @@
-"""When each verdict began, and the changes of verdicts as events: whoever keeps outages reads these.
+"""When each verdict began, maintenance over it, and the changes of verdicts as events.
 
 No judging here, and nothing is written: the events wait until somebody takes them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from phusong.exporters.snapshot import Isolation, Verdict
 
+from .inventory import MaintenanceWindow
+from .maintenance import in_maintenance
 from .row_facts import RowKey
+from .verdict import Finding, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +38,57 @@ class VerdictChange:
     """What is at fault where it is not the thing itself: ``link hl-07``, ``device hub-1``."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When rows are judged: on the clock that only rises, and as Unix time."""
+
+    now: float
+    unix: float
+
+
 @dataclass(slots=True)
 class VerdictChanges:
     """The changes since they were last taken, and which rows have had a verdict other than unknown."""
 
     known: set[RowKey] = field(default_factory=set)
+    windows: Mapping[RowKey, Sequence[MaintenanceWindow]] = field(default_factory=dict)
+    """The maintenance windows of the rows that have any."""
     _waiting: list[VerdictChange] = field(default_factory=list)
 
     def take(self) -> list[VerdictChange]:
         """Return the changes since the last call, in order."""
         taken, self._waiting = self._waiting, []
         return taken
+
+    def judged(
+        self,
+        key: RowKey,
+        found: Finding,
+        before: tuple[Verdict | Isolation, float | None] | None,
+        moment: Moment,
+        *,
+        waited_s: float = 0.0,
+        first_since_s: float | None = None,
+    ) -> tuple[Finding, float]:
+        """Return the finding under maintenance and since when its verdict stands, and note a change.
+
+        ``waited_s`` is for how long the verdict was held: it has stood since then.
+        """
+        if in_maintenance(self.windows.get(key, ()), moment.unix):
+            found = Finding(Verdict.MAINTENANCE, found.up, Rule.WINDOW)
+            waited_s = 0.0
+        since = self.note(
+            key,
+            before,
+            found.verdict,
+            moment.unix,
+            up=found.up,
+            rule=found.rule,
+            cause=found.cause,
+            began_s_ago=waited_s,
+            first_since_s=first_since_s,
+        )
+        return found, since
 
     def note(
         self,
@@ -56,12 +100,13 @@ class VerdictChanges:
         up: bool | None,
         rule: str = "",
         cause: str = "",
+        began_s_ago: float = 0.0,
         first_since_s: float | None = None,
     ) -> float:
         """Return since when a verdict stands, and keep the event when it is another than before.
 
-        ``before`` is the last verdict and since when it stood. A first verdict may have begun before this agent
-        did: ``first_since_s`` seconds ago, as the devices say.
+        ``before`` is the last verdict and since when it stood. The new one came about ``began_s_ago`` seconds ago,
+        and a first one may have begun before this agent did: ``first_since_s`` seconds ago, as the devices say.
         """
         unknown = Isolation.UNKNOWN if isinstance(after, Isolation) else Verdict.UNKNOWN
         old, old_since = before or (unknown, None)
@@ -69,6 +114,6 @@ class VerdictChanges:
             return at if old_since is None else old_since
         first = key not in self.known
         self.known.add(key)
-        since = at - first_since_s if first and up is False and first_since_s else at
+        since = at - (first_since_s if first and up is False and first_since_s else began_s_ago)
         self._waiting.append(VerdictChange(*key, old, after, first, at, since, up, rule, cause))
         return since

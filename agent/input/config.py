@@ -7,13 +7,15 @@ is read by ``inventory_files``, and ``settings`` does both.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from phusong.agent.limits import DEFAULT_BOOK, DEFAULT_LIMITS, Limits, LimitsBook
 from phusong.collectors.profile import Profile
 from phusong.collectors.snmp.budget import REQUESTS_PER_S
 
-from .config_shape import ConfigShape, NotificationsShape, check_shape
+from .config_shape import ConfigShape, LimitShape, NotificationsShape, check_shape
 from .credentials import AUTH_NAME, AUTHS, Auth, UserAuth, read_auths
 from .problems import InputProblems, Problem, name_hint
 from .yaml_text import YamlDocument, read_yaml
@@ -89,6 +91,7 @@ class Config:
     timezone: str = TIMEZONE
     notifications: NotificationsConfig | None = None
     """``None``: none are received."""
+    limits: LimitsBook = DEFAULT_BOOK
     profiles: tuple[Profile, ...] = ()
     """The vendor profiles, those that come with the program and own ones; ``settings`` reads them."""
 
@@ -232,10 +235,25 @@ def _paths(shape: ConfigShape, folder: Path) -> Paths:
     )
 
 
+def _limits(shape: LimitShape, otherwise: Limits) -> Limits:
+    """Return limits in which what is not written is as in ``otherwise``."""
+    written: dict[str, Any] = {
+        "use_ratio": shape.use,
+        "loss_ratio": shape.loss,
+        "rtt_s": shape.rtt,
+        "error_ratio": shape.errors,
+        "over_s": shape.over,
+        "flap_changes": shape.flaps,
+        "flap_within_s": shape.flaps_within,
+    }
+    return replace(otherwise, **{name: value for name, value in written.items() if value is not None})
+
+
 def _assemble(shape: ConfigShape, auths: dict[str, Auth], folder: Path) -> Config:
     paths = _paths(shape, folder)
     host, port = shape.web.listen
     notifications = shape.notifications
+    general = _limits(shape.limits, DEFAULT_LIMITS)
     return Config(
         province_code=shape.province.code,
         edition=shape.province.edition,
@@ -254,6 +272,11 @@ def _assemble(shape: ConfigShape, auths: dict[str, Auth], folder: Path) -> Confi
             summary=paths.summary,
             fallback_technology=shape.coverage.fallback.technology,
             fallback_min_dbm=shape.coverage.fallback.min_dbm,
+        ),
+        limits=LimitsBook(
+            general,
+            {role: _limits(limits, general) for role, limits in shape.limits.roles.items()},
+            {link: _limits(limits, general) for link, limits in shape.limits.links.items()},
         ),
         web=WebConfig(
             host=host,

@@ -165,6 +165,25 @@ class CoverageShape(Shape):
     fallback: FallbackShape = FallbackShape()
 
 
+class LimitShape(Shape):
+    """What is too much on a line."""
+
+    use: Annotated[float, Field(gt=0, le=10)] | None = None
+    loss: Annotated[float, Field(gt=0, le=1)] | None = None
+    rtt: Annotated[float, duration(0.001, 60)] | None = None
+    errors: Annotated[float, Field(gt=0, le=1)] | None = None
+    over: Annotated[float, duration(10, 86_400)] | None = None
+    flaps: Annotated[int, Field(ge=2, le=100)] | None = None
+    flaps_within: Annotated[float, duration(60, 86_400)] | None = None
+
+
+class LimitsShape(LimitShape):
+    """The general limits, and those of roles and single links."""
+
+    roles: dict[Literal["primary", "backup", "uplink"], LimitShape] = {}
+    links: dict[str, LimitShape] = {}
+
+
 class WebShape(Shape):
     """Where metrics and map are served."""
 
@@ -184,6 +203,7 @@ class ConfigShape(Shape):
     poll: PollShape = PollShape()
     ping: PingShape = PingShape()
     notifications: NotificationsShape | None = None
+    limits: LimitsShape = LimitsShape()
     coverage: CoverageShape = CoverageShape()
     web: WebShape = WebShape()
 
@@ -198,6 +218,8 @@ _SECRET_KEYS = {
     "priv_password": "priv_file",
     "priv_key": "priv_file",
 }
+PYDANTICS_KEY = "[key]"
+"""Stands in a path for "the key itself, not its value"."""
 _WORDS: Mapping[str, Callable[[dict[str, Any]], _Words]] = {
     _OURS: lambda c: (c["what"], c["remedy"]),
     "missing": lambda _: ("is missing", "add it"),
@@ -211,6 +233,7 @@ _WORDS: Mapping[str, Callable[[dict[str, Any]], _Words]] = {
     "string_too_short": lambda _: ("is empty", "fill it in, or remove it where it is optional"),
     "string_too_long": lambda c: (f"is longer than {c['max_length']} characters", "shorten it"),
     "literal_error": lambda c: (f"must be {c['expected']}", "choose one of these, in quotes"),
+    "greater_than": lambda c: (f"must be above {c['gt']:g}", "correct the number"),
     "greater_than_equal": lambda c: (f"must be at least {c['ge']:g}", "correct the number"),
     "less_than_equal": lambda c: (f"must be at most {c['le']:g}", "correct the number"),
 }
@@ -270,4 +293,4 @@ def _inside(path: KeyPath) -> str:
 
 def dotted(path: KeyPath) -> str:
     """Return a path of keys as people write it: ``snmp.auths.wan-v2``."""
-    return ".".join(str(step) for step in path)
+    return ".".join(str(step) for step in path if step != PYDANTICS_KEY)

@@ -18,7 +18,7 @@ from phusong.exporters.web_config import WebConfigError, load_web_config
 
 from .config import TIMEZONE, Config, ConfigReading, examine_config
 from .inventory_files import examine_inventory
-from .problems import InputProblems, Problem
+from .problems import InputProblems, Problem, name_hint
 from .profile_files import examine_profiles
 from .yaml_text import YamlDocument
 
@@ -56,6 +56,7 @@ def load_all(path: Path, *, environ: Mapping[str, str] = os.environ) -> tuple[Co
             profiles=[AUTO, *(profile.name for profile in profiles)],
         )
         problems.extend(found)
+        problems.extend(_limit_problems(reading, inventory))
     if reading.config is None or inventory is None or problems:
         raise InputProblems(problems)
     return replace(reading.config, profiles=profiles), inventory
@@ -86,6 +87,21 @@ def _read_config(path: Path, environ: Mapping[str, str]) -> ConfigReading:
 def _communes(reading: ConfigReading) -> Collection[str] | None:
     """Return the commune codes of the edition, ``None`` when it is not known."""
     return load_edition(reading.edition).communes if reading.edition in KNOWN_EDITIONS else None
+
+
+def _limit_problems(reading: ConfigReading, inventory: Inventory | None) -> list[Problem]:
+    """Report limits of links that are not in the inventory."""
+    if reading.config is None or inventory is None:
+        return []
+    document = reading.document
+    known = len(document.problems)
+    for link_id in reading.config.limits.links:
+        if link_id not in inventory.links:
+            remedy = name_hint(link_id, inventory.links, "use an id of links.csv")
+            document.report(
+                document.key_mark(("limits", "links", link_id)), "limits.links has no such link", remedy
+            )
+    return document.problems[known:]
 
 
 def _web_problems(reading: ConfigReading) -> list[Problem]:

@@ -12,7 +12,8 @@ from sensor_devices import device_of
 from snmp_peers import TableAgent, client_for, virtual
 
 from phusong.agent.daemon import FIRST_SENSORS_PER_S, Agent, state_settings
-from phusong.agent.fleet_state import FRESH_INTERVALS, FleetState
+from phusong.agent.evidence import FRESH_INTERVALS
+from phusong.agent.fleet_state import FleetState
 from phusong.agent.input.profile_files import packaged_profiles
 from phusong.agent.inventory import Inventory
 from phusong.agent.observations import Observations

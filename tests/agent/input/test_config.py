@@ -21,6 +21,7 @@ from phusong.agent.input.secret import Secret
 from phusong.agent.input.settings import load_all
 from phusong.agent.input.text_files import MAX_FILE_BYTES
 from phusong.agent.input.yaml_text import YamlDocument, parse_yaml
+from phusong.agent.limits import Limits, LimitsBook
 
 FOLDER = Path(__file__).parent
 GOOD = FOLDER / "good"
@@ -89,6 +90,12 @@ def test_everything() -> None:
     assert config.ping == PingConfig(interval_s=15.0, packets=3, method="udp-echo", port=10007)
     assert {profile.name for profile in config.profiles} == {"box", *(p.name for p in packaged_profiles())}
     assert config.notifications == NotificationsConfig("::", 10162, ("wan-v2", "wan-v1"))
+    general = Limits(0.85, 0.01, 0.12, 0.002, 600.0, 6, 3600.0)
+    assert config.limits == LimitsBook(
+        general,
+        {"backup": dataclasses.replace(general, rtt_s=0.4)},
+        {"vd-1": dataclasses.replace(general, use_ratio=0.95)},
+    )
     assert config.coverage.summary == folder / "coverage" / "coverage.json"
     assert (config.coverage.fallback_technology, config.coverage.fallback_min_dbm) == ("5G", -100.5)
     assert (config.web.host, config.web.port) == ("::1", 9781)

@@ -1,0 +1,211 @@
+"""How well a line that carries traffic does: too full, lossy, slow, faulty, flapping.
+
+Decisions are pure functions of figures, limits and times; ``LinkQuality`` is the memory of one line between them.
+All times are of one clock that only rises. A line that goes out is measured anew when it is back: what was lost
+while it was out says nothing of its quality.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Final
+
+from phusong.collectors.readings import PingReading
+from phusong.exporters.snapshot import Degradation
+
+from .limits import CLEAR_AFTER_S, CLEAR_SHARE, Limits
+
+BUCKETS: Final = 10
+"""A window of echo requests moves in steps of a tenth of its length."""
+FEWEST_BURSTS: Final = 3
+"""The mean round-trip time of fewer bursts is chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """Whether a figure is too high, and since when it has been on its way to the other answer."""
+
+    active: bool = False
+    turning_since: float | None = None
+    """Since when it has been above the limit while not active, below the clearing point while active."""
+
+
+CALM: Final = Excess()
+
+
+def follow_excess(
+    excess: Excess, value: float | None, limit: float, now: float, *, begin_after_s: float, end_after_s: float
+) -> Excess:
+    """Return how it stands after one more value.
+
+    It begins when values above ``limit`` have followed each other for ``begin_after_s``, and ends when values at
+    or below ``CLEAR_SHARE`` of the limit have for ``end_after_s``. Values between the two change nothing but break
+    a run; no value changes nothing.
+    """
+    if value is None:
+        return excess
+    turning = value <= limit * CLEAR_SHARE if excess.active else value > limit
+    if not turning:
+        return excess if excess.turning_since is None else Excess(excess.active)
+    since = now if excess.turning_since is None else excess.turning_since
+    needed_s = end_after_s if excess.active else begin_after_s
+    if now - since >= needed_s:
+        return Excess(not excess.active)
+    return Excess(excess.active, since)
+
+
+@dataclass(slots=True)
+class EchoWindow:
+    """The echo requests of the last while: sent, answered and their round-trip times, in a few buckets."""
+
+    length_s: float
+    _buckets: deque[list[float]] = field(default_factory=deque)
+    """Each: when it ends, sent, answered, sum of round-trip times, bursts with an answer."""
+
+    def add(self, reading: PingReading, now: float) -> None:
+        """Take note of a burst."""
+        if not self._buckets or now >= self._buckets[-1][0]:
+            self._buckets.append([now + self.length_s / BUCKETS, 0, 0, 0.0, 0])
+        bucket = self._buckets[-1]
+        bucket[1] += reading.sent
+        bucket[2] += reading.received
+        if reading.rtt_avg_s is not None:
+            bucket[3] += reading.rtt_avg_s * reading.received
+            bucket[4] += 1
+        while self._buckets and self._buckets[0][0] < now - self.length_s:
+            self._buckets.popleft()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._buckets.clear()
+
+    def loss_ratio(self, limit: float) -> float | None:
+        """Return the lost share; ``None`` while it could not tell less than ``limit`` from nothing.
+
+        That is with fewer requests than ``1 / limit``, and where none was answered at all: then a filter, not
+        the line, eats them, for this line carries traffic.
+        """
+        sent = sum(bucket[1] for bucket in self._buckets)
+        answered = sum(bucket[2] for bucket in self._buckets)
+        if not answered or sent < ceil(1 / limit):
+            return None
+        return 1.0 - answered / sent
+
+    def rtt_s(self) -> float | None:
+        """Return the mean round-trip time in seconds; ``None`` before ``FEWEST_BURSTS`` bursts were answered."""
+        if sum(bucket[4] for bucket in self._buckets) < FEWEST_BURSTS:
+            return None
+        return sum(bucket[3] for bucket in self._buckets) / sum(bucket[2] for bucket in self._buckets)
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many requests were sent and how many answered."""
+        return int(sum(bucket[1] for bucket in self._buckets)), int(sum(bucket[2] for bucket in self._buckets))
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What exceeds its limits now."""
+
+    congested_down: bool = False
+    congested_up: bool = False
+    degradations: tuple[Degradation, ...] = ()
+
+
+FLAWLESS: Final = Quality()
+
+
+@dataclass(slots=True)
+class LinkQuality:
+    """The memory of one line."""
+
+    limits: Limits
+    window: EchoWindow = field(init=False)
+    use_down: Excess = CALM
+    use_up: Excess = CALM
+    errors: Excess = CALM
+    loss: Excess = CALM
+    rtt: Excess = CALM
+    changes: deque[float] = field(default_factory=deque)
+    """When the line began or ceased to carry traffic, as far as that counts for flapping."""
+    change_count: int = 0
+    was_up: bool | None = None
+    _traffic_at: float | None = None
+    _pinged_at: float | None = None
+
+    def __post_init__(self) -> None:
+        self.window = EchoWindow(self.limits.over_s)
+
+    def use_limits(self, limits: Limits) -> None:
+        """Go on with other limits."""
+        if limits.over_s != self.limits.over_s:
+            self.window = EchoWindow(limits.over_s)
+        self.limits = limits
+
+    def note_up(self, up: bool | None, now: float) -> None:
+        """Take note of whether the line carries traffic; what is not known is no change."""
+        if up is None:
+            return
+        if self.was_up is not None and up is not self.was_up:
+            self.change_count += 1
+            self.changes.append(now)
+            while len(self.changes) > self.limits.flap_changes:
+                self.changes.popleft()
+        if not up and self.was_up is not False:
+            self.use_down = self.use_up = self.errors = self.loss = self.rtt = CALM
+            self.window.clear()
+        self.was_up = up
+
+    def note_traffic(self, down: float | None, up: float | None, errors: float | None, read_at: float) -> None:
+        """Take note of a poll: shares of the contracted rate in use and the share of packets with errors."""
+        if self.was_up is False or read_at == self._traffic_at:
+            return
+        self._traffic_at = read_at
+        limits = self.limits
+        self.use_down = self._sustained(self.use_down, down, limits.use_ratio, read_at)
+        self.use_up = self._sustained(self.use_up, up, limits.use_ratio, read_at)
+        self.errors = self._sustained(self.errors, errors, limits.error_ratio, read_at)
+
+    def note_ping(self, reading: PingReading, pinged_at: float) -> None:
+        """Take note of a burst of echo requests."""
+        if self.was_up is False or pinged_at == self._pinged_at:
+            return
+        self._pinged_at = pinged_at
+        self.window.add(reading, pinged_at)
+        limits = self.limits
+        self.loss = _windowed(self.loss, self.window.loss_ratio(limits.loss_ratio), limits.loss_ratio, pinged_at)
+        self.rtt = _windowed(self.rtt, self.window.rtt_s(), limits.rtt_s, pinged_at)
+
+    def flaps(self, now: float) -> int:
+        """Return how many changes there were within the last ``limits.flap_within_s``."""
+        while self.changes and now - self.changes[0] > self.limits.flap_within_s:
+            self.changes.popleft()
+        return len(self.changes)
+
+    def now(self, now: float) -> Quality:
+        """Return what exceeds its limits."""
+        found = [
+            reason
+            for reason, excess in (
+                (Degradation.LOSS, self.loss),
+                (Degradation.RTT, self.rtt),
+                (Degradation.ERRORS, self.errors),
+            )
+            if excess.active
+        ]
+        if self.changes and self.flaps(now) >= self.limits.flap_changes:
+            found.append(Degradation.FLAPPING)
+        if not found and not self.use_down.active and not self.use_up.active:
+            return FLAWLESS
+        return Quality(self.use_down.active, self.use_up.active, tuple(found))
+
+    def _sustained(self, excess: Excess, value: float | None, limit: float, now: float) -> Excess:
+        return follow_excess(
+            excess, value, limit, now, begin_after_s=self.limits.over_s, end_after_s=CLEAR_AFTER_S
+        )
+
+
+def _windowed(excess: Excess, value: float | None, limit: float, now: float) -> Excess:
+    """Follow a figure that has its time in it already."""
+    return follow_excess(excess, value, limit, now, begin_after_s=0.0, end_after_s=0.0)

@@ -24,7 +24,7 @@ LARGEST_SCALE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Verdicts that a right agent reaches: up, down, admin_down, unreachable, snmp_dead.
+    """Verdicts that a right agent reaches at once; those that need minutes of watching are not among them.
 
     They are the states under any maintenance; ``in_maintenance`` names the links that a window covers.
     """
@@ -79,10 +79,11 @@ class Province:
 
     def expected(self, elapsed: float) -> Expected:
         """Return the verdicts that are right at ``elapsed`` seconds."""
+        links = {wired.line.link_id: self._link_verdict(wired, elapsed) for wired in self.lines}
         return Expected(
-            {wired.line.link_id: self._link_verdict(wired, elapsed) for wired in self.lines},
+            links,
             {
-                endpoint.endpoint_id: self._endpoint_verdict(endpoint.device, elapsed)
+                endpoint.endpoint_id: self._endpoint_verdict(endpoint, elapsed, links)
                 for endpoint in self.endpoints
             },
             frozenset(wired.line.link_id for wired in self.lines if wired.line.in_maintenance),
@@ -98,8 +99,10 @@ class Province:
             return "up" if incident.carries(elapsed) else "down"
         return "unreachable" if far is None else self._device_verdict(far, elapsed)
 
-    def _endpoint_verdict(self, device: Device, elapsed: float) -> str:
-        verdict = self._device_verdict(device, elapsed)
+    def _endpoint_verdict(self, endpoint: Endpoint, elapsed: float, links: Mapping[str, str]) -> str:
+        verdict = self._device_verdict(endpoint.device, elapsed)
+        if verdict == "unreachable" and links.get(endpoint.parent_link) not in ("up", "snmp_dead"):
+            return "parent_down"
         return "ready" if verdict == "up" else verdict
 
     def _device_verdict(self, device: Device, elapsed: float) -> str:

@@ -117,7 +117,12 @@ def test_verdicts_of_the_default_province(province):
     assert Counter(expected.links.values()) == {
         "up": 321, "down": 21, "admin_down": 1, "unreachable": 1, "snmp_dead": 1,
     }  # fmt: skip
-    assert Counter(expected.endpoints.values()) == {"ready": 219, "unreachable": 19, "snmp_dead": 1}
+    assert Counter(expected.endpoints.values()) == {
+        "ready": 219,
+        "parent_down": 15,
+        "unreachable": 4,
+        "snmp_dead": 1,
+    }
     assert len(expected.links) == 345
     assert len(expected.endpoints) == 239
 
@@ -128,7 +133,7 @@ def test_every_incident_happens_with_every_seed(communes, seed):
     province = build_province(communes, seed=seed)
     expected = province.expected(1.0)
     assert set(expected.links.values()) == {"up", "down", "admin_down", "unreachable", "snmp_dead"}
-    assert set(expected.endpoints.values()) == {"ready", "unreachable", "snmp_dead"}
+    assert set(expected.endpoints.values()) == {"ready", "parent_down", "unreachable", "snmp_dead"}
     troubles = Counter(wired.line.incident.trouble for wired in province.lines)
     assert all(troubles[t] == 1 for t in (Trouble.FLAPPING, Trouble.CONGESTED, Trouble.ADMIN_DOWN, Trouble.POOR))
     (maintained,) = expected.in_maintenance
@@ -148,7 +153,7 @@ def test_the_island_is_cut_off(province):
     assert len(links) >= 4
     assert {expected.links[link] for link in links} <= {"down", "unreachable"}
     endpoints = [e.endpoint_id for e in province.endpoints if e.device.site_id in island]
-    assert {expected.endpoints[endpoint] for endpoint in endpoints} == {"unreachable"}
+    assert {expected.endpoints[endpoint] for endpoint in endpoints} == {"parent_down"}
 
 
 def test_a_backup_line_keeps_the_office_reachable(province):

@@ -17,6 +17,7 @@ from phusong.exporters.snapshot import CommuneRow, LinkRow, SiteCount, SiteRow, 
 from .device_rows import DeviceRows
 from .endpoint_rows import EndpointRows
 from .evidence import Evidence
+from .explain import Explanation, coverage_words, explain_endpoint, explain_link, explain_site
 from .inventory import Inventory
 from .limits import DEFAULT_BOOK, LimitsBook
 from .link_rows import LinkRows
@@ -110,6 +111,28 @@ class FleetState:
             if site.technology == self._settings.fallback_technology
         }
         self._changed_sites = set(self._facts.sites)
+
+    def explain(self, item_id: str) -> list[Explanation]:
+        """Explain the verdicts on the line, the endpoint and the office of this id; there may be one of each."""
+        moment = Moment(self._observations.monotonic(), self._observations.unix_time())
+        self._judge(moment)
+        found = []
+        if item_id in self._links.rows:
+            found.append(explain_link(self._links, self._devices, item_id, moment))
+        if item_id in self._endpoints.rows:
+            found.append(explain_endpoint(self._endpoints, item_id, moment))
+        if item_id in self._sites:
+            coverage = self._coverage
+            found.append(
+                explain_site(
+                    self._links,
+                    self._sites[item_id],
+                    self._settings.fallback_technology,
+                    self._fallback_operators.get(item_id),
+                    coverage_words(coverage) if coverage else "",
+                )
+            )
+        return found
 
     def snapshot(self) -> Snapshot:
         """Return everything as it is now."""

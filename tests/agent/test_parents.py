@@ -102,7 +102,7 @@ OFFICE = {"trunk": "mid", "l1": "cpe1", "l2": "cpe2"}
 
 
 def fleet() -> Inventory:
-    """A hub, a line from it to mid, a line through that to cpe1, another from the hub to cpe2; a room each."""
+    """Return a hub, a line from it to mid, a line through that to cpe1, one from the hub to cpe2; two rooms."""
     inventory = make_inventory(
         make_link("trunk", near=("hub", "wan"), far=("mid", "wan"), site="s1"),
         replace(make_link("l1", near=None, far=("cpe1", "wan"), site="s2"), parent_link="trunk"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_origin
 
 import pytest
 import typer
@@ -19,7 +20,7 @@ from phusong.agent.input.settings import LOCAL_TIME, load_all
 from phusong.collectors.first_contact import NO_ENCRYPTION, WRONG_PRIVACY
 from phusong.collectors.snmp.errors import SnmpError
 from phusong.coverage.report import COMMUNE_COLUMNS, REPAIR_COLUMNS
-from phusong.exporters.snapshot import Isolation, Verdict
+from phusong.exporters.snapshot import ENDPOINT_VERDICTS, LINK_VERDICTS, Isolation
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "coverage/data/SOURCES.md"])
@@ -121,7 +122,7 @@ def _keys(shape: type[Shape], before: str = "") -> Iterator[str]:
     for name, field in shape.model_fields.items():
         parts = getattr(field.annotation, "__args__", (field.annotation,))
         blocks = [part for part in parts if isinstance(part, type) and issubclass(part, Shape)]
-        if blocks:
+        if blocks and get_origin(field.annotation) is not dict:
             yield from _keys(blocks[0], f"{before}{name}.")
         else:
             yield f"{before}{name}"
@@ -174,7 +175,8 @@ def test_every_column_of_the_results() -> None:
 
 def test_every_verdict() -> None:
     """Each verdict and each state of an office is explained."""
-    assert set(_names(_section("verdicts.md", "## Lines"))) == set(Verdict)
+    assert list(dict.fromkeys(_names(_section("verdicts.md", "## Lines")))) == list(LINK_VERDICTS)
+    assert _names(_section("verdicts.md", "## Endpoints")) == list(ENDPOINT_VERDICTS)
     assert set(_names(_section("verdicts.md", "## Sites: lines and coverage together"))) == set(Isolation)
 
 

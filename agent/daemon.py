@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -27,7 +27,7 @@ from phusong.exporters.snapshot import GOOD_VERDICTS, Isolation, Snapshot
 
 from .backoff import slots_per_check
 from .device_memory import AskedKey, DeviceMemory, Memory
-from .fleet_state import FleetState, StateSettings
+from .fleet_state import FleetState, LeftBehind, StateSettings
 from .hourly import HourlyUse
 from .input.config import Config, PingConfig
 from .inventory import Inventory
@@ -233,6 +233,10 @@ class Agent:
             await asyncio.gather(*late, return_exceptions=True)
         self._tools.client.close()
         self._tools.pinger.close()
+
+    def remember(self, left: Iterable[LeftBehind]) -> None:
+        """Go on from how an earlier agent left things."""
+        self._assignment.state.remember(left)
 
     def use_coverage(self, coverage: CoverageSummary | None) -> None:
         """Join the lines' states with this coverage from now on."""

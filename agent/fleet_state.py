@@ -32,6 +32,19 @@ LOOK_AGAIN_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """How an earlier agent left a line, endpoint or office; times are Unix time."""
+
+    key: RowKey
+    verdict: str
+    begin: float
+    rule: str = ""
+    """The rule behind it; empty where something else was at fault."""
+    changes: tuple[float, ...] = ()
+    """When a line began or ceased to carry traffic, lately."""
+
+
+@dataclass(frozen=True, slots=True)
 class StateSettings:
     """What the state needs to know of the configuration."""
 
@@ -93,6 +106,16 @@ class FleetState:
         self._changes.known = before._changes.known
         if before._settings.edition == self._settings.edition:
             self.use_coverage(before._coverage)
+
+    def remember(self, left: Iterable[LeftBehind]) -> None:
+        """Go on from how an earlier agent left things: what still stands is no change."""
+        moment = Moment(self._observations.monotonic(), self._observations.unix_time())
+        for item in left:
+            self._changes.remembered[item.key] = item.verdict, item.begin
+            what, item_id = item.key
+            if what == "link" and item_id in self._facts.links:
+                changes = [moment.now - (moment.unix - at) for at in item.changes]
+                self._links.remember(item_id, item.rule, changes, moment.now)
 
     def take_changes(self) -> list[VerdictChange]:
         """Return the changes of verdicts since the last call, in order."""

@@ -10,15 +10,18 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable
+from itertools import pairwise
+from math import inf
 
 import structlog
 
 from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.snapshot import Snapshot
 
-from .history_tables import prune, read_hours, read_remembered, write_batch, write_hours
+from .fleet_state import LeftBehind
+from .history_tables import prune, read_hours, read_periods, read_remembered, write_batch, write_hours
 from .hourly import HOUR_S, HourlyUse, LinkHour
-from .outages import Batch, OutageRecord, Remembered
+from .outages import UNKNOWN, Batch, ItemKey, OutageRecord, Period, Remembered
 from .state_store import StateStore
 
 log = structlog.get_logger()
@@ -55,6 +58,21 @@ class History:
         self._pruned_at = started - PRUNE_EVERY_S
         hour = self._hour_now()
         self._hourly.begin(hour, store.read(lambda connection: list(read_hours(connection, hour, hour + 1)), []))
+
+    def left_behind(self, since: float) -> list[LeftBehind]:
+        """Return what stood when the agent before this one ended, and how lines changed since then."""
+        nothing: list[Period] = []
+        recent = self._store.read(lambda connection: list(read_periods(connection, "link", since, inf)), nothing)
+        changes: dict[ItemKey, list[float]] = {}
+        for before, after in pairwise(recent):
+            tells = before.key == after.key and None not in (before.carries, after.carries)
+            if tells and before.carries is not after.carries and after.begin >= since:
+                changes.setdefault(after.key, []).append(after.begin)
+        return [
+            LeftBehind(key, period.verdict, period.begin, period.cause, tuple(changes.get(key, ())))
+            for key, period in self._record.lasting.items()
+            if period.verdict != UNKNOWN
+        ]
 
     def observe(self, snapshot: Snapshot, *, complete: bool) -> None:
         """Take note of how everything is now."""

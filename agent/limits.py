@@ -46,6 +46,12 @@ class LimitsBook:
     roles: Mapping[str, Limits] = field(default_factory=dict)
     links: Mapping[str, Limits] = field(default_factory=dict)
 
+    @property
+    def longest_memory_s(self) -> float:
+        """How long changes count for flapping, of the line for which they count longest."""
+        books = (self.general, *self.roles.values(), *self.links.values())
+        return max(limits.flap_within_s for limits in books)
+
     def of(self, link: Link) -> Limits:
         """Return the limits of a link."""
         return self.links.get(link.link_id) or self.roles.get(link.role) or self.general

@@ -5,7 +5,7 @@ The rules are in ``verdict``, ``quality`` and ``parents``; here the evidence is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
 
@@ -16,7 +16,7 @@ from .inventory import Inventory, LinkEnd
 from .limits import LimitsBook
 from .link_traffic import FAR, NEAR, TrafficTotals, use_of_contract
 from .parents import Parent
-from .quality import LinkQuality
+from .quality import EXCEEDED, LinkQuality
 from .row_facts import RowFacts, RowKey
 from .suspects import Observed, Suspects
 from .verdict import (
@@ -75,6 +75,23 @@ class LinkRows:
         self.memories = {key: memory for key, memory in before.memories.items() if key in self.facts.links}
         for link_id, memory in self.memories.items():
             memory.quality.use_limits(self.limits.of(self.inventory.links[link_id]))
+
+    def remember(self, link_id: str, rule: str, changes: Iterable[float], now: float) -> None:
+        """Take over how an earlier agent left a line: by which rule it was judged, and when it changed."""
+        quality = self.memory(link_id).quality
+        quality.changes.extend(changes)
+        quality.flaps(now)
+        match rule:
+            case Rule.USE_DOWN:
+                quality.use_down = EXCEEDED
+            case Rule.USE_UP:
+                quality.use_up = EXCEEDED
+            case Rule.ERRORS:
+                quality.errors = EXCEEDED
+            case Rule.LOSS:
+                quality.loss = EXCEEDED
+            case Rule.RTT:
+                quality.rtt = EXCEEDED
 
     def judge(self, link_id: str, moment: Moment, device_parents: Mapping[str, Parent]) -> bool:
         """Make the row of a line anew; tell whether what hangs on it is to be judged again."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TypeAlias
 
-from phusong.exporters.snapshot import EndpointRow, LinkRow, SiteRow, Snapshot
+from phusong.exporters.snapshot import EndpointRow, LinkRow, SiteRow, Snapshot, Verdict
 
 from .record_clock import Moment, RecordClock
 
@@ -23,6 +23,8 @@ ItemKey: TypeAlias = tuple[str, str]
 """``link``, ``endpoint`` or ``site``, and its id."""
 Row: TypeAlias = LinkRow | EndpointRow | SiteRow
 UNKNOWN = "unknown"
+CARRYING = frozenset({Verdict.UP, Verdict.SNMP_DEAD, Verdict.CONGESTED, Verdict.DEGRADED})
+NOT_CARRYING = frozenset({Verdict.DOWN, Verdict.UNREACHABLE, Verdict.PARENT_DOWN, Verdict.ADMIN_DOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ class Period:
     end: float | None
     verdict: str
     cause: str = ""
+
+    @property
+    def carries(self) -> bool | None:
+        """Whether a line carried traffic; ``None`` where the verdict does not tell."""
+        return True if self.verdict in CARRYING else False if self.verdict in NOT_CARRYING else None
 
     @property
     def key(self) -> ItemKey:

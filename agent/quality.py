@@ -19,6 +19,8 @@ from .limits import CLEAR_AFTER_S, CLEAR_SHARE, Limits
 
 BUCKETS: Final = 10
 """A window of echo requests moves in steps of a tenth of its length."""
+MOST_CHANGES: Final = 200
+"""So many are remembered of one line at most, however often it flaps."""
 FEWEST_BURSTS: Final = 3
 """The mean round-trip time of fewer bursts is chance."""
 
@@ -33,6 +35,7 @@ class Excess:
 
 
 CALM: Final = Excess()
+EXCEEDED: Final = Excess(active=True)
 
 
 def follow_excess(
@@ -150,8 +153,7 @@ class LinkQuality:
         if self.was_up is not None and up is not self.was_up:
             self.change_count += 1
             self.changes.append(now)
-            while len(self.changes) > self.limits.flap_changes:
-                self.changes.popleft()
+            self.flaps(now)
         if not up and self.was_up is not False:
             self.use_down = self.use_up = self.errors = self.loss = self.rtt = CALM
             self.window.clear()
@@ -180,6 +182,8 @@ class LinkQuality:
     def flaps(self, now: float) -> int:
         """Return how many changes there were within the last ``limits.flap_within_s``."""
         while self.changes and now - self.changes[0] > self.limits.flap_within_s:
+            self.changes.popleft()
+        while len(self.changes) > MOST_CHANGES:
             self.changes.popleft()
         return len(self.changes)
 

@@ -99,6 +99,7 @@ class Service:
             self._store.close()
             raise StartFailed(str(error)) from error
         self._history = History(self._store, self._metrics, self.agent.hourly)
+        self.agent.remember(self._history.left_behind(time.time() - config.limits.longest_memory_s))
         self._notifications = self._make_notification_watch()
         self._notifications_at = _listen(config)
         self._server = self._make_server()

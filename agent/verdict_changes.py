@@ -53,6 +53,8 @@ class VerdictChanges:
     known: set[RowKey] = field(default_factory=set)
     windows: Mapping[RowKey, Sequence[MaintenanceWindow]] = field(default_factory=dict)
     """The maintenance windows of the rows that have any."""
+    remembered: dict[RowKey, tuple[str, float]] = field(default_factory=dict)
+    """What stood when the agent before this one ended, and since when; forgotten row by row."""
     _waiting: list[VerdictChange] = field(default_factory=list)
 
     def take(self) -> list[VerdictChange]:
@@ -107,6 +109,7 @@ class VerdictChanges:
 
         ``before`` is the last verdict and since when it stood. The new one came about ``began_s_ago`` seconds ago,
         and a first one may have begun before this agent did: ``first_since_s`` seconds ago, as the devices say.
+        One that stood already when the agent before this one ended is no change.
         """
         unknown = Isolation.UNKNOWN if isinstance(after, Isolation) else Verdict.UNKNOWN
         old, old_since = before or (unknown, None)
@@ -114,6 +117,11 @@ class VerdictChanges:
             return at if old_since is None else old_since
         first = key not in self.known
         self.known.add(key)
+        stood = self.remembered.pop(key, None)
+        if stood is not None and first:
+            if stood[0] == after:
+                return min(stood[1], at)
+            old = type(after)(stood[0])
         since = at - (first_since_s if first and up is False and first_since_s else began_s_ago)
-        self._waiting.append(VerdictChange(*key, old, after, first, at, since, up, rule, cause))
+        self._waiting.append(VerdictChange(*key, old, after, first and stood is None, at, since, up, rule, cause))
         return since

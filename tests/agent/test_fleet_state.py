@@ -10,14 +10,14 @@ from inventories import make_inventory, make_link
 from readings_made import end
 
 from phusong.agent.backoff import check_interval_s
-from phusong.agent.fleet_state import FleetState, StateSettings
+from phusong.agent.fleet_state import FleetState, LeftBehind, StateSettings
 from phusong.agent.inventory import Column, InterfaceSelector, Inventory, MaintenanceWindow
 from phusong.agent.observations import Observations
 from phusong.collectors.interfaces import InterfacesPoll
 from phusong.collectors.rates import Interval
 from phusong.collectors.readings import InterfaceReading, PingReading, SystemReading
 from phusong.coverage.summary import CoverageSummary, SiteCoverage
-from phusong.exporters.snapshot import Isolation, Verdict
+from phusong.exporters.snapshot import Degradation, Isolation, Verdict
 
 SETTINGS = StateSettings(
     edition="2020-01", poll_interval_s=30, ping_interval_s=10, sensors_interval_s=60, fallback_technology="4G"
@@ -274,3 +274,101 @@ def test_both_ends_are_compared_and_their_traffic_is_shown(clock: Clock, observa
     clock.now += 91
     row = state.snapshot().links[0]
     assert (row.near_traffic, row.use_down_ratio, row.use_up_ratio) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdict"),
+    [
+        ("use_down", Verdict.CONGESTED),
+        ("use_up", Verdict.CONGESTED),
+        ("loss", Verdict.DEGRADED),
+        ("oper_up", Verdict.UP),
+    ],
+)
+def test_a_congested_line_is_so_after_a_restart_too(
+    rule: str, verdict: Verdict, clock: Clock, observations: Observations
+) -> None:
+    """What took five minutes to find is not lost with the process: it lasts until the line is clearly better."""
+    state = FleetState(one_link(), observations, SETTINGS)
+    begin = clock.unix() - 500
+    state.remember([LeftBehind(("link", "l1"), verdict, begin, rule)])
+    observations.device_answered("cpe", interfaces())
+    row = state.snapshot().links[0]
+    assert (row.verdict, row.rule, row.since) == (verdict, rule, begin)
+    assert [change for change in state.take_changes() if change.what == "link"] == []
+
+
+def test_a_flapping_line_flaps_after_a_restart_too(clock: Clock, observations: Observations) -> None:
+    """The changes of the last half hour count, whoever saw them."""
+    state = FleetState(one_link(), observations, SETTINGS)
+    times = tuple(clock.unix() - age for age in (1900, 1700, 900, 600, 300))
+    state.remember([LeftBehind(("link", "l1"), "up", times[-1], "oper_up", times)])
+    observations.device_answered("cpe", interfaces())
+    row = state.snapshot().links[0]
+    assert (row.verdict, row.degradations) == (Verdict.DEGRADED, (Degradation.FLAPPING,))
+    clock.now += 200
+    observations.device_answered("cpe", interfaces())
+    assert state.snapshot().links[0].verdict is Verdict.UP
+
+
+def test_maintenance_over_a_dead_hub_ends_in_what_is_beneath(clock: Clock, observations: Observations) -> None:
+    """Blame is found under maintenance too: when the window ends, the verdict is there at once."""
+    begin = datetime.fromtimestamp(clock.unix(), UTC)
+    window = MaintenanceWindow("l1", begin, begin + timedelta(minutes=5), "fibre work")
+    inventory = make_inventory(make_link("l1", near=("hub", "wan"), far=("cpe", "wan")), maintenance=[window])
+    state = FleetState(inventory, observations, SETTINGS)
+    for device in ("hub", "cpe"):
+        observations.device_answered(device, interfaces(device=device))
+        observations.pinged(f"addr-{device}", ECHO)
+    assert state.snapshot().links[0].verdict is Verdict.MAINTENANCE
+    clock.now += 30
+    for device in ("hub", "cpe"):
+        observations.device_failed(device, "no answer", unanswered=True)
+        observations.pinged(f"addr-{device}", NO_ECHO)
+    assert (state.snapshot().links[0].verdict, state.snapshot().links[0].up) == (Verdict.MAINTENANCE, False)
+    clock.now += 275
+    for device in ("hub", "cpe"):
+        observations.device_failed(device, "no answer", unanswered=True)
+        observations.pinged(f"addr-{device}", NO_ECHO)
+    row = state.snapshot().links[0]
+    assert (row.verdict, row.cause, row.rule) == (Verdict.PARENT_DOWN, "device hub", "parent_device")
+
+
+def test_a_verdict_that_waited_is_dated_when_the_line_failed(clock: Clock, observations: Observations) -> None:
+    """The outage begins with the failure, not with the answer of the hub two seconds later."""
+    state = FleetState(
+        make_inventory(make_link("l1", near=("hub", "wan"), far=("cpe", "wan"))), observations, SETTINGS
+    )
+    for device in ("hub", "cpe"):
+        observations.device_answered(device, interfaces(device=device))
+        observations.pinged(f"addr-{device}", ECHO)
+    state.snapshot()
+    clock.now += 20
+    observations.device_failed("cpe", "no answer", unanswered=True)
+    observations.pinged("addr-cpe", NO_ECHO)
+    assert state.snapshot().links[0].verdict is Verdict.UP
+    assert ("device", "hub") in state.take_wanted()
+    failed_at = clock.unix()
+    clock.now += 2
+    observations.device_answered("hub", interfaces(device="hub"))
+    row = state.snapshot().links[0]
+    assert (row.verdict, row.since) == (Verdict.UNREACHABLE, failed_at)
+
+
+def test_a_parent_that_cannot_be_heard_holds_a_verdict_for_a_while_only(
+    clock: Clock, observations: Observations
+) -> None:
+    """A hub whose agent answers with errors, and whose ping was never sent, does not hide an outage for ever."""
+    state = FleetState(
+        make_inventory(make_link("l1", near=("hub", "wan"), far=("cpe", "wan"))), observations, SETTINGS
+    )
+    for device in ("hub", "cpe"):
+        observations.device_answered(device, interfaces(device=device))
+    state.snapshot()
+    clock.now += 20
+    observations.device_failed("hub", "genErr", unanswered=False)
+    observations.device_failed("cpe", "no answer", unanswered=True)
+    observations.pinged("addr-cpe", NO_ECHO)
+    assert state.snapshot().links[0].up is not False
+    clock.now += SETTINGS.parent_wait_s
+    assert state.snapshot().links[0].verdict is Verdict.UNREACHABLE

@@ -126,6 +126,19 @@ def test_an_outage_goes_on_over_a_restart(bench: Bench) -> None:
     assert gaps(stretches, 0, 800) == [(0, 1), (60, 661), (725, 800)]
 
 
+def test_the_next_agent_hears_what_stood_and_how_it_changed_lately(bench: Bench) -> None:
+    """Verdict, begin and rule of what lasts; of the changes only those between carrying traffic and not."""
+    for seconds, verdict in enumerate(("up", "down", "up", "congested", "maintenance", "up", "unreachable"), 10):
+        bench.see(seconds, a=verdict, b="unknown")
+    bench.die()
+    bench.start()
+    (left,) = bench.history.left_behind(0.0)
+    assert (left.key, left.verdict, left.begin - T, left.rule) == (("link", "a"), "unreachable", 76, "a_rule")
+    assert [at - T for at in left.changes] == [11, 22, 76]
+    (left,) = bench.history.left_behind(T + 15)
+    assert [at - T for at in left.changes] == [22, 76]
+
+
 def test_another_verdict_after_the_gap_ends_the_period_where_the_gap_began(bench: Bench) -> None:
     """What was last seen is believed until the agent was gone, and not a second longer."""
     bench.see(60, a="down", b="down", c="up")

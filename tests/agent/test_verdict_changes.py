@@ -41,3 +41,15 @@ def test_what_does_not_change_is_no_event() -> None:
     assert changes.note(KEY, None, Verdict.UNKNOWN, 100.0, up=None) == 100.0
     assert changes.note(("site", "s1"), None, Isolation.UNKNOWN, 100.0, up=None) == 100.0
     assert changes.take() == []
+
+
+def test_what_stood_before_the_restart_is_no_change() -> None:
+    """The agent before this one left it so: no event, its begin stays; another verdict is a change from that."""
+    changes = VerdictChanges(remembered={KEY: ("down", 40.0), ("link", "l2"): ("up", 40.0)})
+    assert changes.note(KEY, None, Verdict.DOWN, 100.0, up=False, first_since_s=10.0) == 40.0
+    assert changes.take() == []
+    assert changes.note(("link", "l2"), None, Verdict.DOWN, 100.0, up=False, first_since_s=30.0) == 70.0
+    (change,) = changes.take()
+    assert (change.before, change.after, change.first, change.since) == (Verdict.UP, Verdict.DOWN, False, 70.0)
+    assert changes.note(KEY, (Verdict.DOWN, 40.0), Verdict.UP, 110.0, up=True) == 110.0
+    assert not changes.remembered

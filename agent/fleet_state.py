@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -16,9 +17,9 @@ from phusong.exporters.snapshot import (
     Verdict,
 )
 
-from .inventory import Inventory, LinkEnd
+from .inventory import Inventory, LinkEnd, MaintenanceWindow
 from .link_traffic import FAR, NEAR, use_of_contract
-from .maintenance import in_maintenance
+from .maintenance import covers
 from .observations import Observations, Outcome
 from .row_facts import RowKey, derive_facts
 from .verdict import (
@@ -37,7 +38,7 @@ from .verdict_changes import VerdictChange, VerdictChanges
 FRESH_INTERVALS = 3
 """No value is shown when it is older than so many intervals."""
 LOOK_AGAIN_S = 10.0
-"""A row is judged again at least this often: values grow old and maintenance begins also when nothing is heard."""
+"""A row is judged again at least this often: values grow old also when nothing is heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,9 @@ class FleetState:
         """Sites one of whose lines, or whose coverage, is not as it was when the site was judged."""
         self._coverage: CoverageSummary | None = None
         self._fallback_operators: dict[str, tuple[str, ...]] = {}
+        self._windows: Sequence[MaintenanceWindow] = inventory.maintenance
+        self._excused: set[RowKey] = set()
+        """The rows that were in maintenance when the state was judged."""
 
     def adopt(self, before: FleetState) -> None:
         """Take over the rows that an earlier state knew, so that a reload is no change of verdicts."""
@@ -104,6 +108,10 @@ class FleetState:
         }
         self._changed_sites = set(self._facts.sites)
 
+    def use_windows(self, windows: Sequence[MaintenanceWindow]) -> None:
+        """Judge by these maintenance windows from now on, in place of those of the inventory."""
+        self._windows = windows
+
     def snapshot(self) -> Snapshot:
         """Return everything as it is now."""
         self._judge()
@@ -121,7 +129,7 @@ class FleetState:
 
     def _judge(self) -> None:
         now = self._observations.monotonic()
-        for key in self._rows_to_judge(now):
+        for key in self._rows_to_judge(now) | self._look_at_windows():
             del self._judged_at[key]
             self._judged_at[key] = now
             what, item_id = key
@@ -146,6 +154,14 @@ class FleetState:
                 break
             rows[key] = None
         return rows
+
+    def _look_at_windows(self) -> dict[RowKey, None]:
+        """Find out which rows are in maintenance now; return those of which that was not so before, or was."""
+        unix = self._observations.unix_time()
+        active = {window.what for window in self._windows if covers(window, unix)}
+        before = self._excused
+        self._excused = set().union(*(self._facts.covered_by.get(name, ()) for name in active))
+        return dict.fromkeys(sorted(before ^ self._excused))
 
     def _judge_link(self, link_id: str, now: float) -> None:
         before = self._links.get(link_id)
@@ -239,7 +255,7 @@ class FleetState:
     ) -> tuple[Finding, float]:
         """Return the finding under maintenance and since when its verdict stands, and note a change."""
         unix = self._observations.unix_time()
-        if in_maintenance(self._facts.windows.get(key, ()), unix):
+        if key in self._excused:
             finding = Finding(Verdict.MAINTENANCE, finding.up, Rule.WINDOW)
         since = self._changes.note(
             key,

@@ -79,7 +79,7 @@ def test_windows_by_command(watch: Watch, tmp_path: Path) -> None:
     )
     assert "no agent runs" in watch.cli("status", code=1)
     with running(command, tmp_path / "first.log") as process:
-        wait_for(lambda: fetch(f"{watch.url}/-/ready"), "the first full cycle")
+        wait_for(lambda: fetch(f"{watch.url}/-/ready"), "the first full cycle", patience_s=90)
         planned = watch.excused() - {LINK}
         assert LINK in watch.excused()
         told = watch.cli("maintenance", "add", CARRIER, "--for", "2h", "--reason", "nâng cấp")
@@ -97,7 +97,7 @@ def test_windows_by_command(watch: Watch, tmp_path: Path) -> None:
     assert "no agent runs" in watch.cli("status", code=1)
     watch.cli("maintenance", "end", "1")
     with running(command, tmp_path / "second.log") as process:
-        wait_for(lambda: fetch(f"{watch.url}/-/ready"), "the first full cycle after kill -9")
+        wait_for(lambda: fetch(f"{watch.url}/-/ready"), "the first full cycle after kill -9", patience_s=90)
         assert watch.excused() == covered | planned
         assert f"process {process.pid}" in watch.cli("status")
         process.send_signal(signal.SIGHUP)

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -34,6 +35,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+maintenance = typer.Typer(
+    help="Maintenance windows beside those of maintenance.csv: the running agent takes them over at once.",
+    no_args_is_help=True,
+)
+app.add_typer(maintenance, name="maintenance")
 out = Console(width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True)
 
@@ -141,6 +147,89 @@ def poll(
     verdicts = [*(row.verdict for row in snapshot.links), *(row.verdict for row in snapshot.endpoints)]
     if not all(verdict in poll_once.GOOD for verdict in verdicts):
         raise typer.Exit(PROBLEM)
+
+
+@app.command()
+def status(
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Ask the running agent how it is. Exits with 1 when none runs."""
+    from .ask_agent import AskError, NoAgent
+    from .status_command import ask_status, status_lines
+
+    try:
+        with _input_errors():
+            answer = ask_status(config)
+    except AskError as error:
+        _fail(str(error), PROBLEM if isinstance(error, NoAgent) else WRONG_USE)
+    for line in [json.dumps(answer)] if as_json else status_lines(answer):
+        print(line)  # noqa: T201
+
+
+@maintenance.command(name="add")
+def maintenance_add(
+    what: Annotated[str, typer.Argument(help="A link, site, carrier or endpoint of the inventory.")],
+    reason: Annotated[str, typer.Option(help="Why, for those who read it later.", metavar="TEXT")],
+    begin: Annotated[
+        str | None, typer.Option("--from", help="Begin, now without it: 2026-10-31T22:00.", metavar="TIME")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="End, not part of the window.", metavar="TIME")] = None,
+    length: Annotated[str | None, typer.Option("--for", help="How long: 90m, 2h, 3d.", metavar="LENGTH")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Add a window; times without an offset are Vietnamese time."""
+    from .input.typed_window import WindowWords
+    from .maintenance_command import run_add
+
+    with _maintenance_errors():
+        run_add(config, WindowWords(what, begin, end, length, reason), datetime.now(UTC), _tell)
+
+
+@maintenance.command(name="list")
+def maintenance_list(
+    over_too: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per window.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Show the windows that are active or planned, of maintenance.csv and entered by command."""
+    from .maintenance_command import as_json as window_objects
+    from .maintenance_command import as_table, run_list
+
+    with _maintenance_errors():
+        windows = run_list(config, datetime.now(UTC), over_too=over_too)
+    if as_json:
+        print(json.dumps(window_objects(windows), ensure_ascii=False, indent=1))  # noqa: T201
+    elif windows:
+        out.print(as_table(windows))
+    else:
+        _tell("No maintenance windows." if over_too else "No maintenance window is active or planned.")
+
+
+@maintenance.command(name="end")
+def maintenance_end(
+    window: Annotated[str, typer.Argument(help="Its id, as 'list' shows it.", metavar="ID")],
+    at: Annotated[str | None, typer.Option(help="When, now without it: 2026-10-31T23:30.", metavar="TIME")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """End a window that was entered by command, now or at a time to come."""
+    from .maintenance_command import run_end
+
+    with _maintenance_errors():
+        run_end(config, window, at, datetime.now(UTC), _tell)
+
+
+@contextmanager
+def _maintenance_errors() -> Iterator[None]:
+    """Let wrong words, bad files and a state file that refuses end in a message."""
+    from .input.typed_window import NotAWindow
+    from .state_access import StateFileProblem
+
+    try:
+        with _input_errors():
+            yield
+    except (NotAWindow, StateFileProblem) as error:
+        _fail(str(error))
 
 
 @app.command()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -30,7 +30,7 @@ from .device_memory import AskedKey, DeviceMemory, Memory
 from .fleet_state import FleetState, LeftBehind, StateSettings
 from .hourly import HourlyUse
 from .input.config import Config, PingConfig
-from .inventory import Inventory
+from .inventory import Inventory, MaintenanceWindow
 from .observations import Observations, Outcome
 from .poll_plan import DeviceJob, EndpointJob, PingJob, PollPlan, SensorJob, make_plan
 from .pollers import Job, Pollers, Tools
@@ -129,6 +129,7 @@ class Agent:
         if memory:
             self._observations.traffic.restore(memory.carried)
         self._schedule: Schedule[Job] = Schedule(Random())
+        self._entered_windows: tuple[MaintenanceWindow, ...] = ()
         self._assignment = self._assign(config, inventory, memory.devices if memory else {})
         self._running: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -243,6 +244,17 @@ class Agent:
         self._assignment.state.use_coverage(coverage)
         self._snapshot = None
 
+    @property
+    def windows(self) -> tuple[MaintenanceWindow, ...]:
+        """The maintenance windows, those of the inventory and those entered beside it."""
+        return (*self._assignment.inventory.maintenance, *self._entered_windows)
+
+    def use_windows(self, entered: Sequence[MaintenanceWindow]) -> None:
+        """Judge by these maintenance windows, beside those of the inventory, from now on."""
+        self._entered_windows = tuple(entered)
+        self._assignment.state.use_windows(self.windows)
+        self._snapshot = None
+
     def current(self) -> Snapshot:
         """Return the state, at most a second old."""
         now = time.monotonic()
@@ -283,6 +295,7 @@ class Agent:
         self._observations.hourly.use_inventory(inventory)
         pollers = Pollers(config, inventory, self._tools, self._observations, self._count_error, memories)
         state = FleetState(inventory, self._observations, state_settings(config))
+        state.use_windows((*inventory.maintenance, *self._entered_windows))
         return Assignment(config, inventory, make_plan(inventory), pollers, state)
 
     def _plan_jobs(self) -> None:

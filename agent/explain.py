@@ -6,7 +6,7 @@ what each rule says stands in ``rule_words``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
@@ -17,11 +17,13 @@ from phusong.exporters.snapshot import SiteRow, Verdict
 
 from .device_rows import DeviceRows
 from .endpoint_rows import EndpointRows
-from .inventory import LinkEnd
+from .inventory import LinkEnd, MaintenanceWindow
 from .limits import CLEAR_AFTER_S, CLEAR_SHARE
 from .link_rows import LinkMemory, LinkRows
+from .maintenance import WindowState, state_of
 from .parents import Parent
 from .quality import Excess
+from .row_facts import RowFacts
 from .rule_words import BECAUSE, ISOLATED_BECAUSE, ISOLATED_UNTIL
 from .verdict import Finding, Rule
 from .verdict_changes import Moment
@@ -64,7 +66,9 @@ class Explanation:
         return asdict(self)
 
 
-def explain_link(links: LinkRows, devices: DeviceRows, link_id: str, moment: Moment) -> Explanation:
+def explain_link(
+    links: LinkRows, devices: DeviceRows, windows: Iterable[MaintenanceWindow], link_id: str, moment: Moment
+) -> Explanation:
     """Explain the verdict on a line."""
     row, memory, look = links.rows[link_id], links.memory(link_id), links.look(link_id, moment.now)
     link = links.inventory.links[link_id]
@@ -75,7 +79,7 @@ def explain_link(links: LinkRows, devices: DeviceRows, link_id: str, moment: Mom
         *_quality_facts(memory, row.use_down_ratio, row.use_up_ratio, moment),
         *_parent_facts(links.parents(link_id, Rule.NO_ANSWER, moment.now, devices.parents), moment),
         *_waiting_facts(links.suspects.waiting_since(("link", link_id)), moment),
-        *_window_facts(links, ("link", link_id), memory.found, moment),
+        *_window_facts(links.facts, windows, ("link", link_id), memory.found, moment),
     ]
     because, otherwise = BECAUSE[row.rule]
     return Explanation(
@@ -85,7 +89,9 @@ def explain_link(links: LinkRows, devices: DeviceRows, link_id: str, moment: Mom
     )  # fmt: skip
 
 
-def explain_endpoint(endpoints: EndpointRows, endpoint_id: str, moment: Moment) -> Explanation:
+def explain_endpoint(
+    endpoints: EndpointRows, windows: Iterable[MaintenanceWindow], endpoint_id: str, moment: Moment
+) -> Explanation:
     """Explain the verdict on an endpoint."""
     row = endpoints.rows[endpoint_id]
     endpoint = endpoints.inventory.endpoints[endpoint_id]
@@ -98,7 +104,9 @@ def explain_endpoint(endpoints: EndpointRows, endpoint_id: str, moment: Moment) 
         *_ping_facts(endpoints.links, endpoint.address, moment),
         *_parent_facts([endpoints.parent(endpoint_id, moment.now)], moment),
         *_waiting_facts(endpoints.suspects.waiting_since(("endpoint", endpoint_id)), moment),
-        *_window_facts(endpoints.links, ("endpoint", endpoint_id), endpoints.found.get(endpoint_id), moment),
+        *_window_facts(
+            endpoints.facts, windows, ("endpoint", endpoint_id), endpoints.found.get(endpoint_id), moment
+        ),
     ]
     because, otherwise = BECAUSE[row.rule]
     return Explanation(
@@ -237,15 +245,22 @@ def _waiting_facts(waiting_since: float | None, moment: Moment) -> Iterator[Fact
         )
 
 
-def _window_facts(links: LinkRows, key: tuple[str, str], found: Finding | None, moment: Moment) -> Iterator[Fact]:
-    for window in links.changes.windows.get(key, ()):
-        if window.end.timestamp() > moment.unix:
-            state = "now" if window.begin.timestamp() <= moment.unix else "planned"
-            yield Fact(
-                f"maintenance of {window.what}, {state}",
-                f"{window.begin.isoformat(timespec='minutes')} to {window.end.isoformat(timespec='minutes')}: "
-                f"{window.reason}" + (f"; beneath it: {found.verdict}" if found and state == "now" else ""),
-            )
+def _window_facts(
+    facts: RowFacts,
+    windows: Iterable[MaintenanceWindow],
+    key: tuple[str, str],
+    found: Finding | None,
+    moment: Moment,
+) -> Iterator[Fact]:
+    for window in windows:
+        state = state_of(window, moment.unix)
+        if state not in (WindowState.ACTIVE, WindowState.PLANNED) or key not in facts.covered_by.get(
+            window.what, ()
+        ):
+            continue
+        times = " to ".join(time.isoformat(timespec="minutes") for time in (window.begin, window.end))
+        beneath = f"; beneath it: {found.verdict}" if found and state is WindowState.ACTIVE else ""
+        yield Fact(f"maintenance of {window.what}, {state}", f"{times}: {window.reason}{beneath}")
 
 
 def _limits_clear(verdict: Verdict, memory: LinkMemory) -> Iterator[str]:

@@ -7,7 +7,7 @@ communes. How each is judged is in ``device_rows``, ``link_rows`` and ``endpoint
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -18,9 +18,10 @@ from .device_rows import DeviceRows
 from .endpoint_rows import EndpointRows
 from .evidence import Evidence
 from .explain import Explanation, coverage_words, explain_endpoint, explain_link, explain_site
-from .inventory import Inventory
+from .inventory import Inventory, MaintenanceWindow
 from .limits import DEFAULT_BOOK, LimitsBook
 from .link_rows import LinkRows
+from .maintenance import covers
 from .observations import Observations
 from .row_facts import RowKey, derive_facts
 from .suspects import Observed, Suspects
@@ -28,7 +29,7 @@ from .verdict import any_up, judge_commune, judge_site
 from .verdict_changes import Moment, VerdictChange, VerdictChanges
 
 LOOK_AGAIN_S = 10.0
-"""A row is judged again at least this often: values grow old and maintenance begins also when nothing is heard."""
+"""A row is judged again at least this often: values grow old also when nothing is heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class FleetState:
             settings.ping_interval_s,
             settings.sensors_interval_s,
         )
-        self._changes = VerdictChanges(windows=facts.windows)
+        self._changes = VerdictChanges()
+        self._windows: Sequence[MaintenanceWindow] = inventory.maintenance
         self._suspects = Suspects(settings.parent_wait_s)
         self._devices = DeviceRows(inventory, facts, evidence, observations)
         self._links = LinkRows(
@@ -135,15 +137,19 @@ class FleetState:
         }
         self._changed_sites = set(self._facts.sites)
 
+    def use_windows(self, windows: Sequence[MaintenanceWindow]) -> None:
+        """Judge by these maintenance windows from now on, in place of those of the inventory."""
+        self._windows = windows
+
     def explain(self, item_id: str) -> list[Explanation]:
         """Explain the verdicts on the line, the endpoint and the office of this id; there may be one of each."""
         moment = Moment(self._observations.monotonic(), self._observations.unix_time())
         self._judge(moment)
         found = []
         if item_id in self._links.rows:
-            found.append(explain_link(self._links, self._devices, item_id, moment))
+            found.append(explain_link(self._links, self._devices, self._windows, item_id, moment))
         if item_id in self._endpoints.rows:
-            found.append(explain_endpoint(self._endpoints, item_id, moment))
+            found.append(explain_endpoint(self._endpoints, self._windows, item_id, moment))
         if item_id in self._sites:
             coverage = self._coverage
             found.append(
@@ -174,7 +180,7 @@ class FleetState:
         )
 
     def _judge(self, moment: Moment) -> None:
-        rows = self._rows_to_judge(moment.now)
+        rows = self._rows_to_judge(moment.now) | self._look_at_windows(moment.unix)
         for what, item_id in [key for key in rows if key[0] == "device"]:
             if self._devices.judge(item_id, moment.now):
                 rows.update(dict.fromkeys(self._facts.children.get((what, item_id), ())))
@@ -212,6 +218,13 @@ class FleetState:
                 break
             rows[key] = None
         return rows
+
+    def _look_at_windows(self, unix: float) -> dict[RowKey, None]:
+        """Find out which rows are in maintenance now; return those of which that was not so before, or was."""
+        active = {window.what for window in self._windows if covers(window, unix)}
+        before = self._changes.excused
+        self._changes.excused = set().union(*(self._facts.covered_by.get(name, ()) for name in active))
+        return dict.fromkeys(sorted(before ^ self._changes.excused))
 
     def _judge_link(self, link_id: str, moment: Moment) -> list[RowKey]:
         """Judge a line; return what is to be judged again because of it."""

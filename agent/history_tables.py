@@ -134,4 +134,5 @@ def prune(connection: sqlite3.Connection, now: float) -> int:
     connection.execute("DELETE FROM stretch WHERE end <= ?", (oldest,))
     connection.execute("UPDATE stretch SET begin = ? WHERE begin < ?", (oldest, oldest))
     connection.execute("DELETE FROM link_hour WHERE hour < ?", (int(oldest) // 3600,))
+    connection.execute("DELETE FROM maintenance WHERE end <= ?", (now - KEPT_DAYS * DAY_S,))
     return dropped

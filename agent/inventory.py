@@ -99,6 +99,8 @@ class MaintenanceWindow:
     begin: datetime
     end: datetime
     reason: str
+    window_id: str = ""
+    """Where it stands: ``maintenance.csv:LINE``, or its number in the state file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from typing import TypeAlias
 from phusong.coverage.editions import load_edition
 from phusong.exporters.snapshot import EndpointInfo, LinkInfo, SiteInfo
 
-from .inventory import Inventory, MaintenanceWindow
-from .maintenance import windows_on
+from .inventory import Inventory
 from .poll_plan import ping_address
 
 BYTES_PER_S_PER_MBPS = 1e6 / 8
@@ -35,8 +34,8 @@ class RowFacts:
     """The devices on which lines or other devices hang."""
     users: dict[tuple[str, str], list[RowKey]]
     """The rows that show something of each observation, as (kind, id)."""
-    windows: dict[RowKey, tuple[MaintenanceWindow, ...]]
-    """The maintenance windows of the rows that have any."""
+    covered_by: dict[str, set[RowKey]]
+    """The rows that a maintenance window of this name covers."""
     parent_devices: dict[str, tuple[str, ...]]
     """By link: the devices before it, the topmost first: what its ends hang on, and its near end itself."""
     children: dict[RowKey, list[RowKey]]
@@ -74,7 +73,7 @@ def derive_facts(inventory: Inventory, edition: str) -> RowFacts:
         ping_addresses={key: ping_address(link, inventory) for key, link in inventory.links.items()},
         links_of_site=links_of_site,
         users=_users_of_observations(inventory),
-        windows=_windows_of_rows(inventory),
+        covered_by=rows_covered_by(inventory),
         parent_devices=parent_devices,
         children=_children(inventory, parent_devices),
         depth={link_id: len(_links_before(inventory, link_id)) for link_id in inventory.links},
@@ -160,15 +159,13 @@ def _users_of_observations(inventory: Inventory) -> dict[tuple[str, str], list[R
     return users
 
 
-def _windows_of_rows(inventory: Inventory) -> dict[RowKey, tuple[MaintenanceWindow, ...]]:
-    """Return the windows that concern each link (its own, its site's, its carrier's) and endpoint, if any do."""
-    planned = windows_on(inventory.maintenance)
-    names: dict[RowKey, tuple[str, ...]] = {
-        **{("link", key): (key, link.site_id, link.carrier) for key, link in inventory.links.items()},
-        **{("endpoint", key): (key, endpoint.site_id) for key, endpoint in inventory.endpoints.items()},
-    }
-    return {
-        row: tuple(window for name in wanted for window in planned.get(name, ()))
-        for row, wanted in names.items()
-        if any(name in planned for name in wanted)
-    }
+def rows_covered_by(inventory: Inventory) -> dict[str, set[RowKey]]:
+    """Return which links and endpoints a window covers, by the name of a link, site, carrier or endpoint."""
+    covered: dict[str, set[RowKey]] = {}
+    for link in inventory.links.values():
+        for name in (link.link_id, link.site_id, link.carrier):
+            covered.setdefault(name, set()).add(("link", link.link_id))
+    for endpoint in inventory.endpoints.values():
+        for name in (endpoint.endpoint_id, endpoint.site_id):
+            covered.setdefault(name, set()).add(("endpoint", endpoint.endpoint_id))
+    return covered

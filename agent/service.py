@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -28,6 +28,7 @@ from phusong.exporters.snapshot import Snapshot
 from phusong.exporters.web_app import PageSources, create_app
 from phusong.exporters.web_config import TlsConfig, WebConfig, WebConfigError, load_web_config
 
+from .control import ControlSocket
 from .daemon import Agent
 from .history import History
 from .input.config import Config
@@ -35,6 +36,7 @@ from .input.problems import InputProblems
 from .input.settings import load_all
 from .inventory import Inventory
 from .lifecycle import notify, on_signals, watchdog_interval_s
+from .maintenance_watch import MaintenanceWatch
 from .state_store import StateFolderInUse, StateStore
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 JUDGE_EVERY_S = 1.0
+MAINTENANCE_LOOK_EVERY_S = 0.5
 COVERAGE_LOOK_EVERY_S = 10.0
 FEED_EVERY_S = 30.0
 """How often ``state/snapshot.json`` is written for the map."""
@@ -98,10 +101,13 @@ class Service:
         except PingUnavailable as error:
             self._store.close()
             raise StartFailed(str(error)) from error
+        self._started = time.time()
+        self._maintenance = MaintenanceWatch(self._store, self.agent, self._metrics)
         self._history = History(self._store, self._metrics, self.agent.hourly)
         self.agent.remember(self._history.left_behind(time.time() - config.limits.longest_memory_s))
         self._notifications = self._make_notification_watch()
         self._notifications_at = _listen(config)
+        self._control = ControlSocket(config.state, {"status": self._status})
         self._server = self._make_server()
         self._note_reload(good=True)
 
@@ -127,6 +133,7 @@ class Service:
             self._store.close()
             raise StartFailed(str(error)) from error
         await self._open_notifications()
+        await self._open_control()
         on_signals(stop=self.stop, reload=self._reload_soon)
         self.agent.start()
         chores = [asyncio.create_task(chore) for chore in self._chores()]
@@ -141,6 +148,7 @@ class Service:
         await self.agent.drain()
         await self.save_state()
         await self._history.close()
+        await self._control.close()
         self._store.close()
         await self._server.close()
         log.info("agent_stopped")
@@ -171,6 +179,27 @@ class Service:
             await self._server.close()
             raise StartFailed(bind_problem(where, error)) from error
         log.info("notifications_open", address=self._notifications.address)
+
+    async def _open_control(self) -> None:
+        """Let commands on this machine ask; without that the agent does all else that it has to do."""
+        try:
+            if self._store.holds_folder:
+                await self._control.open()
+        except OSError as error:
+            log.error("control_not_open", folder=str(self._config.state), problem=error.strerror)
+
+    def _status(self, _question: dict[str, Any]) -> dict[str, object]:
+        """Answer ``phusong status``."""
+        snapshot = self.agent.current()
+        return {
+            "pid": os.getpid(),
+            "version": version("phusong"),
+            "started": self._started,
+            "ready": self.agent.ready,
+            "links": len(snapshot.links),
+            "endpoints": len(snapshot.endpoints),
+            "windows": self._maintenance.counts(),
+        }
 
     def _make_server(self) -> StatusServer:
         web = self._config.web
@@ -262,6 +291,11 @@ class Service:
         if self._notifications:
             self._notifications.look()
 
+    async def _look_at_maintenance(self) -> None:
+        """Judge at once when somebody entered or ended a window."""
+        if await self._maintenance.look():
+            await self._judge()
+
     async def _freeze_memory(self) -> None:
         """Put what stays for good out of the collector's sight: to look through it again holds up every poll."""
         gc.freeze()
@@ -273,6 +307,7 @@ class Service:
             self._freeze_memory(),
             _every(JUDGE_EVERY_S, self._judge),
             _every(JUDGE_EVERY_S, self._history.keep),
+            _every(MAINTENANCE_LOOK_EVERY_S, self._look_at_maintenance),
             _every(COVERAGE_LOOK_EVERY_S, self.look_at_coverage),
             _every(FEED_EVERY_S, self.write_feed),
             self._save_now_and_then(),

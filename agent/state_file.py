@@ -23,8 +23,10 @@ class Unusable(Exception):
     """The file is not one of ours that this version can read; the message says why."""
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, thorough: bool = True) -> sqlite3.Connection:
     """Open the file and bring its tables up to date; what is not ours is not changed.
+
+    A ``thorough`` look reads all of the file for damage: for the agent, which does so once.
 
     Raises
     ------
@@ -34,7 +36,9 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     try:
         connection.text_factory = lambda octets: octets.decode("utf-8", "replace")
-        _check(connection)
+        check(connection)
+        if thorough:
+            _check_pages(connection)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute(f"PRAGMA journal_size_limit={JOURNAL_BYTES}")
@@ -45,7 +49,14 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _check(connection: sqlite3.Connection) -> None:
+def check(connection: sqlite3.Connection) -> int:
+    """Return which version of the format the file has.
+
+    Raises
+    ------
+    Unusable
+        It is not ours, or of a later version.
+    """
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     (owner,) = connection.execute("PRAGMA application_id").fetchone()
     version = _version(connection)
@@ -53,6 +64,10 @@ def _check(connection: sqlite3.Connection) -> None:
         raise Unusable("it is the database of another program")
     if version > len(MIGRATIONS):
         raise Unusable(f"it was written by a later version of this program (format {version})")
+    return version
+
+
+def _check_pages(connection: sqlite3.Connection) -> None:
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise Unusable(f"it is damaged ({verdict})")

@@ -69,6 +69,11 @@ class StateStore:
         self._one_at_a_time = threading.Lock()
         self._lock = _take_lock(folder / LOCK_FILE)
 
+    @property
+    def holds_folder(self) -> bool:
+        """Whether no other agent can work with the folder: not so where no lock could be made."""
+        return self._lock is not None
+
     def load(self, now_s: float) -> Memory:
         """Return what was saved, on the clock that shows ``now_s``; nothing of a file that cannot be read."""
         return self.read(lambda connection: read_memory(connection, now_s - self._unix_time()), Memory())

@@ -18,6 +18,7 @@ from phusong.collectors.rates import Sample
 
 from .device_memory import AskedKey, BytesCarried, DeviceMemory, LinkEndKey, Memory
 from .history_tables import HISTORY_TABLES
+from .maintenance_table import MAINTENANCE_TABLE
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -60,8 +61,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT, WITHOUT ROWID""",
     ),
     HISTORY_TABLES,
+    MAINTENANCE_TABLE,
 )
 """One entry per version of the format (``user_version``); entries are added, never changed."""
+MAINTENANCE_VERSION = 1 + MIGRATIONS.index(MAINTENANCE_TABLE)
+"""From which version on there is a table of maintenance windows."""
 
 Value: TypeAlias = str | bytes | int | float | None
 COUNTER_DIGITS = 30

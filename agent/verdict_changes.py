@@ -5,13 +5,10 @@ No judging here, and nothing is written: the events wait until somebody takes th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from phusong.exporters.snapshot import Isolation, Verdict
 
-from .inventory import MaintenanceWindow
-from .maintenance import in_maintenance
 from .row_facts import RowKey
 from .verdict import Finding, Rule
 
@@ -51,8 +48,8 @@ class VerdictChanges:
     """The changes since they were last taken, and which rows have had a verdict other than unknown."""
 
     known: set[RowKey] = field(default_factory=set)
-    windows: Mapping[RowKey, Sequence[MaintenanceWindow]] = field(default_factory=dict)
-    """The maintenance windows of the rows that have any."""
+    excused: set[RowKey] = field(default_factory=set)
+    """The rows that a maintenance window covers now."""
     remembered: dict[RowKey, tuple[str, float]] = field(default_factory=dict)
     """What stood when the agent before this one ended, and since when; forgotten row by row."""
     _waiting: list[VerdictChange] = field(default_factory=list)
@@ -76,7 +73,7 @@ class VerdictChanges:
 
         ``waited_s`` is for how long the verdict was held: it has stood since then.
         """
-        if in_maintenance(self.windows.get(key, ()), moment.unix):
+        if key in self.excused:
             found = Finding(Verdict.MAINTENANCE, found.up, Rule.WINDOW)
             waited_s = 0.0
         since = self.note(

@@ -60,6 +60,7 @@ class AgentMetrics:
         self.inventory_devices = self._gauge("phusong_inventory_devices")
         self.inventory_links = self._gauge("phusong_inventory_links")
         self.inventory_endpoints = self._gauge("phusong_inventory_endpoints")
+        self.maintenance_windows = self._gauge("wan_maintenance_windows")
         self.state_write_errors = self._counter("phusong_state_write_errors_total")
         self.state_files_put_aside = self._counter("phusong_state_files_put_aside_total")
         self.state_file_bytes = self._gauge("phusong_state_file_bytes")

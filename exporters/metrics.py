@@ -578,6 +578,12 @@ AGENT = Section(
         Metric("phusong_inventory_devices", Kind.GAUGE, "Devices in the inventory"),
         Metric("phusong_inventory_links", Kind.GAUGE, "Lines in the inventory"),
         Metric("phusong_inventory_endpoints", Kind.GAUGE, "Endpoints in the inventory"),
+        Metric(
+            "wan_maintenance_windows",
+            Kind.GAUGE,
+            "Maintenance windows of maintenance.csv and of phusong maintenance: active or planned",
+            ("state",),
+        ),
         Metric("phusong_state_write_errors_total", Kind.COUNTER, "Failed writes to the state folder"),
         Metric(
             "phusong_state_files_put_aside_total",

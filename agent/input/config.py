@@ -98,8 +98,9 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The files that pass between the programs: the folder of the state, the coverage figures, the map."""
+    """The files that pass between the programs: inventory, folder of the state, coverage figures, map."""
 
+    inventory: Path
     state: Path
     summary: Path | None
     map: Path
@@ -229,6 +230,7 @@ def _check_notifications(
 def _paths(shape: ConfigShape, folder: Path) -> Paths:
     state = folder / shape.state
     return Paths(
+        inventory=folder / shape.inventory,
         state=state,
         summary=folder / shape.coverage.summary if shape.coverage.summary else None,
         map=folder / shape.web.map if shape.web.map else state / "map.html",
@@ -257,7 +259,7 @@ def _assemble(shape: ConfigShape, auths: dict[str, Auth], folder: Path) -> Confi
     return Config(
         province_code=shape.province.code,
         edition=shape.province.edition,
-        inventory=folder / shape.inventory,
+        inventory=paths.inventory,
         state=paths.state,
         auths=auths,
         poll=PollConfig(

@@ -29,6 +29,7 @@ from .inventory_cells import (
 SITE_KINDS = ("province", "department", "district", "commune", "school", "hospital", "other")
 LINK_ROLES = ("primary", "backup", "uplink")
 SNMP_PORT = 161
+MAINTENANCE_FILE = "maintenance.csv"
 
 SITES = TableSpec(
     "sites.csv",
@@ -96,7 +97,7 @@ ENDPOINTS = TableSpec(
 def maintenance_spec(zone: tzinfo) -> TableSpec:
     """Return the table of maintenance windows; times without an offset are local time of ``zone``."""
     return TableSpec(
-        "maintenance.csv",
+        MAINTENANCE_FILE,
         (
             ColumnSpec("what", parse_reference, required=True, refers_to="target"),
             ColumnSpec("from", time_in(zone), required=True),

@@ -12,7 +12,7 @@ from pathlib import Path
 from phusong.agent.inventory import Device, Endpoint, Inventory, Link, LinkEnd, MaintenanceWindow, Site
 
 from .csv_table import ColumnSpec, Row, Table, TableSpec, read_table
-from .inventory_columns import DEVICES, ENDPOINTS, LINKS, SITES, maintenance_spec
+from .inventory_columns import DEVICES, ENDPOINTS, LINKS, MAINTENANCE_FILE, SITES, maintenance_spec
 from .problems import InputProblems, Problem, listed, name_hint, nearest, shown
 from .text_files import read_text
 
@@ -32,7 +32,7 @@ _KINDS = {
     "target": ("link, site, carrier or endpoint", "write one that stands in the other files"),
 }
 
-_FILES = frozenset({SITES.file, DEVICES.file, LINKS.file, ENDPOINTS.file, "maintenance.csv"})
+_FILES = frozenset({SITES.file, DEVICES.file, LINKS.file, ENDPOINTS.file, MAINTENANCE_FILE})
 
 
 def read_inventory(
@@ -192,7 +192,7 @@ def _check_window(row: Row) -> Iterator[_Finding]:
 _ROW_CHECKS: Mapping[str, Callable[[Row], Iterator[_Finding]]] = {
     SITES.file: _check_position,
     LINKS.file: _check_ends,
-    "maintenance.csv": _check_window,
+    MAINTENANCE_FILE: _check_window,
 }
 
 
@@ -244,7 +244,13 @@ def _assemble(sites: Table, devices: Table, links: Table, endpoints: Table, main
         links={row.values["link_id"]: _link(row) for row in links.rows},
         endpoints={row.values["endpoint_id"]: Endpoint(**row.values) for row in endpoints.rows},
         maintenance=tuple(
-            MaintenanceWindow(row.values["what"], row.values["from"], row.values["to"], row.values["reason"])
+            MaintenanceWindow(
+                row.values["what"],
+                row.values["from"],
+                row.values["to"],
+                row.values["reason"],
+                f"{maintenance.spec.file}:{row.line}",
+            )
             for row in maintenance.rows
         ),
     )

@@ -16,7 +16,7 @@ from phusong.collectors.profile_choice import AUTO
 from phusong.coverage.editions import KNOWN_EDITIONS, load_edition
 from phusong.exporters.web_config import WebConfigError, load_web_config
 
-from .config import TIMEZONE, Config, ConfigReading, examine_config
+from .config import TIMEZONE, Config, ConfigReading, Paths, examine_config, load_paths
 from .inventory_files import examine_inventory
 from .problems import InputProblems, Problem, name_hint
 from .profile_files import examine_profiles
@@ -60,6 +60,23 @@ def load_all(path: Path, *, environ: Mapping[str, str] = os.environ) -> tuple[Co
     if reading.config is None or inventory is None or problems:
         raise InputProblems(problems)
     return replace(reading.config, profiles=profiles), inventory
+
+
+def load_without_secrets(path: Path) -> tuple[Paths, Inventory]:
+    """Read the paths of the configuration and the inventory, for a command that asks no device.
+
+    References to credentials, profiles and communes are not checked.
+
+    Raises
+    ------
+    InputProblems
+        With everything that is wrong in ``phusong.yaml``, or else in the inventory.
+    """
+    paths = load_paths(path)
+    inventory, problems = examine_inventory(paths.inventory, auths=None, communes=None, timezone=LOCAL_TIME)
+    if inventory is None:
+        raise InputProblems(problems)
+    return paths, inventory
 
 
 def load_without_inventory(path: Path, *, environ: Mapping[str, str] = os.environ) -> tuple[Config, YamlDocument]:

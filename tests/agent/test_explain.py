@@ -115,7 +115,7 @@ def test_maintenance_says_what_is_beneath(watch: Watch) -> None:
     found = planned.explain("l1")
     said = facts(found)
     assert found.verdict == "maintenance"
-    assert "fibre work; beneath it: down" in said["maintenance of l1, now"][0]
+    assert "fibre work; beneath it: down" in said["maintenance of l1, active"][0]
     assert "core upgrade" in said["maintenance of Carrier A, planned"][0]
 
 

@@ -177,6 +177,53 @@ def test_maintenance_begins_although_nothing_is_heard(clock: Clock, observations
     assert state.snapshot().links[0].verdict is Verdict.MAINTENANCE
 
 
+def test_maintenance_begins_and_ends_to_the_second(clock: Clock, observations: Observations) -> None:
+    """The first judgement in a window is under it, the first after it is what it is, though nothing is heard."""
+    begin = datetime.fromtimestamp(clock.unix() + 1, UTC)
+    window = MaintenanceWindow("l1", begin, begin + timedelta(seconds=1), "fibre work")
+    state = FleetState(one_link(maintenance=[window]), observations, SETTINGS)
+    observations.device_answered("cpe", interfaces(oper=2))
+    verdicts = []
+    for _ in range(3):
+        verdicts.append(state.snapshot().links[0].verdict)
+        clock.now += 1
+    assert verdicts == [Verdict.DOWN, Verdict.MAINTENANCE, Verdict.DOWN]
+
+
+@pytest.mark.parametrize(
+    ("what", "links", "endpoints"),
+    [
+        ("l1", {"l1"}, set()),
+        ("s1", {"l1", "l2"}, {"e1"}),
+        ("Carrier A", {"l1", "l3"}, set()),
+        ("e1", set(), {"e1"}),
+        ("nobody", set(), set()),
+    ],
+)
+def test_windows_are_exchanged_at_once(
+    what: str, links: set[str], endpoints: set[str], clock: Clock, observations: Observations
+) -> None:
+    """New windows hold at the next snapshot, for all that they cover; when they are taken away nothing is left."""
+    inventory = make_inventory(
+        make_link("l1", near=None, far=("cpe", "wan")),
+        make_link("l2", near=None, far=("cpe", "wan2"), carrier="Carrier B"),
+        make_link("l3", near=None, far=("cpe", "wan3"), site="s2"),
+        endpoints={"e1": "addr-e1"},
+    )
+    state = FleetState(inventory, observations, SETTINGS)
+    state.snapshot()
+    begin = datetime.fromtimestamp(clock.unix(), UTC)
+    for windows, expected in (
+        ([MaintenanceWindow(what, begin, begin + timedelta(hours=1), "fibre work")], links | endpoints),
+        ([], set()),
+    ):
+        state.use_windows(windows)
+        snapshot = state.snapshot()
+        rows = [(row.info.link_id, row.verdict) for row in snapshot.links]
+        rows += [(row.info.endpoint_id, row.verdict) for row in snapshot.endpoints]
+        assert {key for key, verdict in rows if verdict is Verdict.MAINTENANCE} == expected
+
+
 def coverage(**operators: tuple[str, ...]) -> CoverageSummary:
     sites = tuple(SiteCoverage(site, "4G", names) for site, names in operators.items())
     return CoverageSummary("2020-01", "", "", False, False, (), (), sites)

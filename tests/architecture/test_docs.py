@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_origin
+from typing import Any, get_origin
 
 import pytest
 import typer
@@ -26,8 +26,17 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "coverage/data/SOURCES.md"])
 FOLDERS = (".ci", "agent", "collectors", "coverage", "docs", "exporters", "maps", "systemd", "tests")
 READMES = (ROOT / "README.md", ROOT / "README.vi.md")
+
+
+def _options(command: Any) -> set[str]:
+    """Return the options of a command, or of all commands of a group."""
+    if hasattr(command, "commands"):
+        return set().union(*map(_options, command.commands.values()))
+    return {option for parameter in command.params for option in parameter.opts} | {"--help"}
+
+
 COMMANDS = {
-    name: {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    name: _options(command)
     for name, command in typer.main.get_command(app).commands.items()  # type: ignore[attr-defined]
 }
 
@@ -145,6 +154,18 @@ def test_every_column_of_the_inventory(spec: TableSpec) -> None:
     assert _names(section) == [column.name for column in columns]
     required = re.findall(r"^\| `([^`]+)` \| required \|", section, re.MULTILINE)
     assert required == [column.name for column in columns if column.required]
+
+
+def test_options_of_maintenance() -> None:
+    """Its page has every option of ``add`` in a table, and each of the three commands."""
+    text = _text(ROOT / "docs/maintenance.md")
+    group = typer.main.get_command(app).commands["maintenance"]  # type: ignore[attr-defined]
+    assert set(_names(_section("maintenance.md", "## By command"))) == _options(group.commands["add"]) - {
+        "what",
+        "--config",
+        "--help",
+    }
+    assert all(f"phusong maintenance {name}" in text for name in group.commands)
 
 
 def test_options_and_columns_of_discover() -> None:

@@ -39,7 +39,8 @@ def test_metric_keeps_the_conventions(metric: Metric) -> None:
         assert re.search(rf"\((IF|SNMPv2)-MIB::{metric.name}, 1\.3\.6\.1\.2\.1\.[0-9.]+\)$", metric.help)
     else:
         assert re.fullmatch(
-            r"(wan_(link|device|optical|sla|modem|bgp|ospf)|vc_endpoint|site|commune|phusong)_[a-z_]+", metric.name
+            r"(wan_(link|device|maintenance|optical|sla|modem|bgp|ospf)|vc_endpoint|site|commune|phusong)_[a-z_]+",
+            metric.name,
         )
 
 
@@ -49,7 +50,7 @@ def test_agent_registers_its_whole_section() -> None:
     text = agent.render(Format.TEXT).decode()
     for metric in AGENT.metrics:
         assert f"# HELP {metric.name} {metric.help}\n# TYPE {metric.name} {metric.text_type}\n" in text
-    ours = re.findall(r"^# TYPE (phusong_\w+)", text, re.MULTILINE)
+    ours = re.findall(r"^# TYPE ((?:phusong|wan)_\w+)", text, re.MULTILINE)
     assert sorted(ours) == sorted(metric.name for metric in AGENT.metrics)
     assert 'phusong_build_info{version="1.2.3"} 1.0\n' in text
 

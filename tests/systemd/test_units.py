@@ -106,6 +106,14 @@ def test_a_bad_configuration_is_not_tried_again() -> None:
     assert {"Restart=on-failure", "RestartPreventExitStatus=2"} <= set(_lines(SHIPPED / "phusong.service"))
 
 
+def test_commands_can_ask_the_daemon() -> None:
+    """The control socket is a Unix socket in the state folder; nothing in the unit keeps it from being made."""
+    lines = _lines(SHIPPED / "phusong.service")
+    (families,) = [line for line in lines if line.startswith("RestrictAddressFamilies=")]
+    assert "AF_UNIX" in families.partition("=")[2].split()
+    assert "StateDirectory=phusong" in lines
+
+
 def test_the_map_sees_no_credential_and_no_network() -> None:
     """GDAL and what it reads stay apart from the communities and from the managed networks."""
     lines = _lines(SHIPPED / "phusong-map.service")

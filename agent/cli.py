@@ -167,6 +167,29 @@ def status(
         print(line)  # noqa: T201
 
 
+@app.command()
+def explain(
+    item_id: Annotated[str, typer.Argument(help="The id of a line, an endpoint or an office.", metavar="ID")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per explanation.")] = False,
+) -> None:
+    """Ask the running agent why something has its verdict: facts and ages, the rule, what would change it."""
+    from .ask_agent import AskError, NoAgent
+    from .explain_command import ask_explanations, lay_out
+
+    with _input_errors():
+        try:
+            explanations = ask_explanations(config, item_id)
+        except AskError as error:
+            _fail(str(error), PROBLEM if isinstance(error, NoAgent) else WRONG_USE)
+    if as_json:
+        print(json.dumps(explanations, ensure_ascii=False, indent=1))  # noqa: T201
+        return
+    for explanation in explanations:
+        for part in lay_out(explanation):
+            out.print(part)
+
+
 @maintenance.command(name="add")
 def maintenance_add(
     what: Annotated[str, typer.Argument(help="A link, site, carrier or endpoint of the inventory.")],

@@ -27,6 +27,7 @@ from phusong.exporters.snapshot import GOOD_VERDICTS, Isolation, Snapshot
 
 from .backoff import slots_per_check
 from .device_memory import AskedKey, DeviceMemory, Memory
+from .explain import Explanation
 from .fleet_state import FleetState, LeftBehind, StateSettings
 from .hourly import HourlyUse
 from .input.config import Config, PingConfig
@@ -254,6 +255,10 @@ class Agent:
         self._entered_windows = tuple(entered)
         self._assignment.state.use_windows(self.windows)
         self._snapshot = None
+
+    def explain(self, item_id: str) -> list[Explanation]:
+        """Explain the verdicts on the line, the endpoint and the office of this id."""
+        return self._assignment.state.explain(item_id)
 
     def current(self) -> Snapshot:
         """Return the state, at most a second old."""

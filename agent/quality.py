@@ -21,8 +21,8 @@ BUCKETS: Final = 10
 """A window of echo requests moves in steps of a tenth of its length."""
 MOST_CHANGES: Final = 200
 """So many are remembered of one line at most, however often it flaps."""
-FEWEST_BURSTS: Final = 3
-"""The mean round-trip time of fewer bursts is chance."""
+FILLED_SHARE: Final = 0.5
+"""The mean round-trip time of a window counts when the window is filled so far: a fresh one may be chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +65,17 @@ class EchoWindow:
 
     length_s: float
     _buckets: deque[list[float]] = field(default_factory=deque)
-    """Each: when it ends, sent, answered, sum of round-trip times, bursts with an answer."""
+    """Each: when it ends, sent, answered, sum of round-trip times."""
 
     def add(self, reading: PingReading, now: float) -> None:
         """Take note of a burst."""
         if not self._buckets or now >= self._buckets[-1][0]:
-            self._buckets.append([now + self.length_s / BUCKETS, 0, 0, 0.0, 0])
+            self._buckets.append([now + self.length_s / BUCKETS, 0, 0, 0.0])
         bucket = self._buckets[-1]
         bucket[1] += reading.sent
         bucket[2] += reading.received
         if reading.rtt_avg_s is not None:
             bucket[3] += reading.rtt_avg_s * reading.received
-            bucket[4] += 1
         while self._buckets and self._buckets[0][0] < now - self.length_s:
             self._buckets.popleft()
 
@@ -97,10 +96,16 @@ class EchoWindow:
         return 1.0 - answered / sent
 
     def rtt_s(self) -> float | None:
-        """Return the mean round-trip time in seconds; ``None`` before ``FEWEST_BURSTS`` bursts were answered."""
-        if sum(bucket[4] for bucket in self._buckets) < FEWEST_BURSTS:
+        """Return the mean round-trip time in seconds; ``None`` before half of the window is filled."""
+        answered = sum(bucket[2] for bucket in self._buckets)
+        if not answered:
             return None
-        return sum(bucket[3] for bucket in self._buckets) / sum(bucket[2] for bucket in self._buckets)
+        filled_s = self._buckets[-1][0] - self._buckets[0][0] + self.length_s / BUCKETS
+        return (
+            sum(bucket[3] for bucket in self._buckets) / answered
+            if filled_s >= self.length_s * FILLED_SHARE
+            else None
+        )
 
     def counts(self) -> tuple[int, int]:
         """Return how many requests were sent and how many answered."""

@@ -28,11 +28,11 @@ from phusong.exporters.snapshot import Snapshot
 from phusong.exporters.web_app import PageSources, create_app
 from phusong.exporters.web_config import TlsConfig, WebConfig, WebConfigError, load_web_config
 
-from .control import ControlSocket
+from .control import ControlSocket, Refused
 from .daemon import Agent
 from .history import History
 from .input.config import Config
-from .input.problems import InputProblems
+from .input.problems import InputProblems, name_hint, shown
 from .input.settings import load_all
 from .inventory import Inventory
 from .lifecycle import notify, on_signals, watchdog_interval_s
@@ -107,7 +107,7 @@ class Service:
         self.agent.remember(self._history.left_behind(time.time() - config.limits.longest_memory_s))
         self._notifications = self._make_notification_watch()
         self._notifications_at = _listen(config)
-        self._control = ControlSocket(config.state, {"status": self._status})
+        self._control = ControlSocket(config.state, {"status": self._status, "explain": self._explain})
         self._server = self._make_server()
         self._note_reload(good=True)
 
@@ -187,6 +187,17 @@ class Service:
                 await self._control.open()
         except OSError as error:
             log.error("control_not_open", folder=str(self._config.state), problem=error.strerror)
+
+    def _explain(self, question: dict[str, Any]) -> dict[str, object]:
+        """Answer ``phusong explain``."""
+        item_id = str(question.get("id", ""))
+        found = self.agent.explain(item_id)
+        if not found:
+            inventory = self._inventory
+            ids = {*inventory.links, *inventory.endpoints, *inventory.sites}
+            hint = name_hint(item_id, ids, "ids stand in the files of the inventory")
+            raise Refused(f"no line, endpoint or office has the id {shown(item_id)}; {hint}")
+        return {"explanations": [explanation.as_json() for explanation in found]}
 
     def _status(self, _question: dict[str, Any]) -> dict[str, object]:
         """Answer ``phusong status``."""

@@ -241,7 +241,7 @@ def _tables(snapshot: Snapshot, words: Words) -> str:
             f'<span class="when">{escape(row.info.link_id)}</span>',
             _site(row.info.site_id, sites),
             f'<span class="when">{escape(row.info.carrier)}</span>',
-            *_state(row, sites, snapshot.taken_at, words, difference_of_ends(row, words)),
+            *_state(row, sites, snapshot.taken_at, words, _what_is_wrong(row, words)),
         )
         for row in links[:ROW_LIMIT]
     )
@@ -279,7 +279,7 @@ def _site(site_id: str, sites: Mapping[str, SiteRow]) -> str:
 
 
 def _state(
-    row: LinkRow | EndpointRow, sites: Mapping[str, SiteRow], now: float, words: Words, difference: str = ""
+    row: LinkRow | EndpointRow, sites: Mapping[str, SiteRow], now: float, words: Words, more: str = ""
 ) -> tuple[str, str, str, str]:
     site = sites.get(row.info.site_id)
     isolation = site.isolation if site else Isolation.UNKNOWN
@@ -291,7 +291,21 @@ def _state(
         f'<b class="{_colour(row.verdict)}">{escape(words.verdicts.get(row.verdict, row.verdict))}</b>',
         f'<b class="{_colour(isolation)}">{escape(words.isolations.get(isolation, isolation))}</b>',
         since,
-        escape(" ".join(filter(None, (difference, row.problem)))),
+        escape(
+            " ".join(filter(None, (words.because.format(cause=row.cause) if row.cause else "", more, row.problem)))
+        ),
+    )
+
+
+def _what_is_wrong(row: LinkRow, words: Words) -> str:
+    """Say what is the matter with a line beside its verdict: use, what exceeds its limit, ends that differ."""
+    use = [
+        words.use.format(way=way, percent=round(ratio * 100))
+        for way, ratio in ((words.down, row.use_down_ratio), (words.up, row.use_up_ratio))
+        if row.verdict is Verdict.CONGESTED and ratio is not None
+    ]
+    return " ".join(
+        filter(None, (*use, *(words.degradations[d] for d in row.degradations), difference_of_ends(row, words)))
     )
 
 

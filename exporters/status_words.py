@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from phusong.exporters.snapshot import Isolation, LinkRow, Verdict
+from phusong.exporters.snapshot import Degradation, Isolation, LinkRow, Verdict
 
 OPER_UP, ADMIN_DOWN = 1, 2
 """Of ifOperStatus and ifAdminStatus (IF-MIB)."""
@@ -38,6 +38,11 @@ class Words:
     office: str
     since: str
     problem: str
+    because: str
+    use: str
+    down: str
+    up: str
+    degradations: Mapping[Degradation, str]
     ends_differ: str
     end_says: Mapping[bool, str]
     metrics: str
@@ -79,6 +84,16 @@ VIETNAMESE = Words(
     office="Tình trạng cơ quan",
     since="Từ lúc",
     problem="Vấn đề",
+    because="Do {cause}.",
+    use="Tải {way} {percent} %.",
+    down="xuống",
+    up="lên",
+    degradations={
+        Degradation.LOSS: "Mất gói quá ngưỡng.",
+        Degradation.RTT: "Độ trễ quá ngưỡng.",
+        Degradation.ERRORS: "Lỗi gói quá ngưỡng.",
+        Degradation.FLAPPING: "Chập chờn.",
+    },
     ends_differ="Hai đầu khác nhau: {near} báo {near_says}, {far} báo {far_says}.",
     end_says={True: "hoạt động", False: "mất kết nối"},
     metrics="Số đo",
@@ -142,6 +157,16 @@ ENGLISH = Words(
     office="Office state",
     since="Since",
     problem="Problem",
+    because="Because of {cause}.",
+    use="{percent} % of the contract {way}.",
+    down="down",
+    up="up",
+    degradations={
+        Degradation.LOSS: "Loss above its limit.",
+        Degradation.RTT: "Round-trip time above its limit.",
+        Degradation.ERRORS: "Errors above their limit.",
+        Degradation.FLAPPING: "Flapping.",
+    },
     ends_differ="The two ends differ: {near} says {near_says}, {far} says {far_says}.",
     end_says={True: "up", False: "down"},
     metrics="Metrics",

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from phusong.exporters.snapshot import Isolation, LinkRow, Snapshot, Verdict
+from phusong.exporters.snapshot import Degradation, Isolation, LinkRow, Snapshot, Verdict
 from phusong.exporters.status_page import CONTENT_POLICY, ROW_LIMIT, no_map_html, status_html
 from phusong.exporters.status_words import ENGLISH, VIETNAMESE, Words, choose_words
 
@@ -203,3 +203,24 @@ def test_ends_that_differ_are_named(reference: ModuleType, words: Words, sentenc
     assert f"{sentence} and <more>" in text
     agreed = dataclasses.replace(row, ends_differ=False)
     assert sentence not in Page(status_html(province(reference, agreed), words, "1")).text
+
+
+def test_whose_fault_it_is_and_what_exceeds_its_limit_is_said(reference: ModuleType) -> None:
+    """The cause of a parent, the use of a congested line, every limit that is exceeded: beside the state."""
+    snapshot = reference.province(links=3, endpoints=0, communes=0)
+    rows = (
+        dataclasses.replace(snapshot.links[0], verdict=Verdict.PARENT_DOWN, cause="device <hub>", degradations=()),
+        dataclasses.replace(
+            snapshot.links[1], verdict=Verdict.CONGESTED, use_down_ratio=0.97, use_up_ratio=None, degradations=()
+        ),
+        dataclasses.replace(
+            snapshot.links[2], verdict=Verdict.DEGRADED, degradations=(Degradation.LOSS, Degradation.FLAPPING)
+        ),
+    )
+    page = status_html(dataclasses.replace(snapshot, links=rows), ENGLISH, "1")
+    for said in (
+        "Because of device &lt;hub&gt;.",
+        "97 % of the contract down.",
+        "Loss above its limit. Flapping.",
+    ):
+        assert said in page

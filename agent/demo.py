@@ -87,6 +87,7 @@ def serve_province(
         community=COMMUNITY,
         ready=ready,
         trap_port=trap_port or None,
+        cuts=folder / "cuts.txt",
     )
 
 

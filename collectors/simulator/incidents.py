@@ -1,13 +1,14 @@
 """What is wrong with a line, as pure functions of the seconds since the simulation began.
 
 No line and no device is known here. Standing incidents began before the simulation did, so one poll sees them;
-only the flapping line changes while somebody watches.
+only the flapping line changes while somebody watches, and what somebody cuts (``cuts``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from typing import Final
 
 FLAP_UP_S: Final = 150.0
@@ -34,19 +35,23 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One trouble and when it began, in seconds relative to the start of the simulation."""
+    """One trouble and when it began and ends, in seconds relative to the start of the simulation."""
 
     trouble: Trouble = Trouble.NONE
     began_s: float = -86_000.0
+    ended_s: float = inf
 
     def carries(self, elapsed: float) -> bool:
         """Say whether the line carries traffic at ``elapsed``."""
         if self.trouble is Trouble.FLAPPING:
             return elapsed % FLAP_PERIOD_S < FLAP_UP_S
-        return self.trouble not in (Trouble.CUT, Trouble.ADMIN_DOWN)
+        stops = self.trouble in (Trouble.CUT, Trouble.ADMIN_DOWN)
+        return not (stops and self.began_s <= elapsed < self.ended_s)
 
     def next_change_s(self, elapsed: float) -> float | None:
         """Return when the line goes up or down next, after ``elapsed``; ``None`` when it never does."""
+        if self.trouble is Trouble.CUT:
+            return min((at for at in (self.began_s, self.ended_s) if elapsed < at < inf), default=None)
         if self.trouble is not Trouble.FLAPPING:
             return None
         cycle = elapsed // FLAP_PERIOD_S * FLAP_PERIOD_S
@@ -56,14 +61,17 @@ class Incident:
         """Return for how many of the ``elapsed`` seconds the line has carried traffic."""
         if self.trouble is Trouble.FLAPPING:
             return elapsed // FLAP_PERIOD_S * FLAP_UP_S + min(elapsed % FLAP_PERIOD_S, FLAP_UP_S)
-        return elapsed if self.carries(elapsed) else 0.0
+        if self.trouble in (Trouble.CUT, Trouble.ADMIN_DOWN):
+            begin, end = (min(max(at, 0.0), elapsed) for at in (self.began_s, self.ended_s))
+            return elapsed - (end - begin)
+        return elapsed
 
     def last_change_s(self, elapsed: float) -> float:
         """Return when the line last went up or down; negative before the start of the simulation."""
         if self.trouble is Trouble.FLAPPING:
             cycle = elapsed // FLAP_PERIOD_S * FLAP_PERIOD_S
             return cycle if self.carries(elapsed) else cycle + FLAP_UP_S
-        return self.began_s
+        return self.ended_s if self.ended_s <= elapsed else self.began_s
 
 
 HEALTHY: Final = Incident()

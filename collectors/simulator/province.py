@@ -50,6 +50,32 @@ class Province:
     lines_of: Mapping[str, tuple[Line, ...]] = field(repr=False)
     """The lines to each site, the uplink apart."""
 
+    @classmethod
+    def of(
+        cls,
+        seed: int,
+        offices: tuple[Office, ...],
+        devices: tuple[Device, ...],
+        lines: tuple[WiredLine, ...],
+        endpoints: tuple[Endpoint, ...],
+    ) -> Province:
+        """Return the province of these parts."""
+        lines_of: dict[str, tuple[Line, ...]] = {}
+        for wired in lines:
+            if wired.line.role != "uplink":
+                site_id = wired.line.office.site_id
+                lines_of[site_id] = (*lines_of.get(site_id, ()), wired.line)
+        return cls(
+            seed,
+            offices,
+            devices,
+            lines,
+            endpoints,
+            {device.address: device for device in (*devices, *(endpoint.device for endpoint in endpoints))},
+            {wired.line.link_id: wired.line for wired in lines},
+            lines_of,
+        )
+
     def way_to(self, device: Device, elapsed: float) -> Line | None:
         """Return the line that carries traffic to an office's device now, ``None`` when all are out."""
         for line in self.lines_of[device.site_id]:
@@ -131,21 +157,10 @@ def build_province(communes: Sequence[CommunePlace], *, seed: int = 22, scale: i
     if not 1 <= scale <= LARGEST_SCALE:
         raise ValueError(f"scale {scale}: must be 1 to {LARGEST_SCALE}")
     fleets = [build_fleet(communes, seed, copy) for copy in range(1, scale + 1)]
-    lines = tuple(wired for fleet in fleets for wired in fleet.lines)
-    devices = tuple(device for fleet in fleets for device in fleet.devices)
-    endpoints = tuple(endpoint for fleet in fleets for endpoint in fleet.endpoints)
-    lines_of: dict[str, tuple[Line, ...]] = {}
-    for wired in lines:
-        if wired.line.role != "uplink":
-            site_id = wired.line.office.site_id
-            lines_of[site_id] = (*lines_of.get(site_id, ()), wired.line)
-    return Province(
+    return Province.of(
         seed,
         tuple(office for fleet in fleets for office in fleet.offices),
-        devices,
-        lines,
-        endpoints,
-        {device.address: device for device in (*devices, *(endpoint.device for endpoint in endpoints))},
-        {wired.line.link_id: wired.line for wired in lines},
-        lines_of,
+        tuple(device for fleet in fleets for device in fleet.devices),
+        tuple(wired for fleet in fleets for wired in fleet.lines),
+        tuple(endpoint for fleet in fleets for endpoint in fleet.endpoints),
     )

@@ -16,10 +16,12 @@ import threading
 import time
 from collections.abc import Callable, Container
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from .agent import Agent
 from .agent_view import AgentView
+from .cuts import LOOK_EVERY_S, CutsFile, with_cuts
 from .equipment import Device
 from .province import Province
 from .traps import LinkTraps
@@ -39,6 +41,7 @@ LARGEST_DATAGRAM: Final = 65_535
 DATAGRAMS_AT_ONCE: Final = 64
 """After so many of one socket the other gets its turn."""
 DELAYED_ECHOES: Final = 100_000
+JUST_BEFORE_S: Final = 0.001
 LOOPBACK: Final = 127
 
 
@@ -91,6 +94,7 @@ def serve(
     ready: Callable[[Ports], object] = lambda _ports: None,
     clock: Clock = time.monotonic,
     trap_port: int | None = None,
+    cuts: Path | None = None,
 ) -> None:
     """Serve the province until SIGTERM or SIGINT; blocks, meant for a process of its own.
 
@@ -104,6 +108,8 @@ def serve(
         Seconds that only rise; the simulation begins (elapsed 0) when the sockets are bound.
     trap_port
         UDP port of 127.0.0.1 to which hubs send linkDown and linkUp; none are sent without it.
+    cuts
+        File of what is to be cut, see ``cuts``; it need not be there.
 
     Raises
     ------
@@ -115,9 +121,11 @@ def serve(
         echo = stack.enter_context(_open(echo_port))
         wakeup = stack.enter_context(_stop_on_signals(stack))
         ports = Ports(snmp.getsockname()[1], echo.getsockname()[1])
-        server = _Server(Simulation(province, community.encode()), snmp, echo, ports, clock)
+        server = _Server(province, community.encode(), snmp, echo, ports, clock)
         if trap_port:
-            server.send_traps(LinkTraps(province, community.encode()), ("127.0.0.1", trap_port))
+            server.send_traps(("127.0.0.1", trap_port))
+        if cuts:
+            server.watch_cuts(CutsFile(cuts))
         ready(ports)
         server.run(wakeup)
 
@@ -126,9 +134,17 @@ class _Server:
     """The loop over both sockets and the echoes that are still under way."""
 
     def __init__(
-        self, simulation: Simulation, snmp: socket.socket, echo: socket.socket, ports: Ports, clock: Clock
+        self,
+        province: Province,
+        community: bytes,
+        snmp: socket.socket,
+        echo: socket.socket,
+        ports: Ports,
+        clock: Clock,
     ) -> None:
-        self._simulation = simulation
+        self._province = province
+        self._community = community
+        self._simulation = Simulation(province, community)
         self._snmp = snmp
         self._echo = echo
         self._own_ports = frozenset(ports)
@@ -138,10 +154,15 @@ class _Server:
         self._sequence = 0
         self._traps: LinkTraps | None = None
         self._trap_receiver: Peer = ("", 0)
+        self._cuts: CutsFile | None = None
 
-    def send_traps(self, traps: LinkTraps, receiver: Peer) -> None:
+    def send_traps(self, receiver: Peer) -> None:
         """Send what the hubs have to tell to a receiver, too."""
-        self._traps, self._trap_receiver = traps, receiver
+        self._traps, self._trap_receiver = LinkTraps(self._province, self._community), receiver
+
+    def watch_cuts(self, cuts: CutsFile) -> None:
+        """Cut what a file names, too."""
+        self._cuts = cuts
 
     def run(self, wakeup: socket.socket) -> None:
         """Answer until ``wakeup`` becomes readable."""
@@ -155,11 +176,22 @@ class _Server:
                         return
                     key.data()
                 self._send_due_echoes()
+                self._look_at_cuts()
                 self._send_due_traps()
 
+    def _look_at_cuts(self) -> None:
+        elapsed = self._clock() - self._started
+        if self._cuts and self._cuts.look(elapsed):
+            province = with_cuts(self._province, self._cuts.began_s, self._cuts.ended)
+            self._simulation = Simulation(province, self._community)
+            if self._traps:
+                self._traps = LinkTraps(province, self._community, elapsed - JUST_BEFORE_S)
+
     def _wait_s(self) -> float | None:
-        """Return until when there is nothing to send, ``None`` for ever."""
+        """Return until when there is nothing to do, ``None`` for ever."""
         times = [self._delayed[0][0]] if self._delayed else []
+        if self._cuts:
+            times.append(self._clock() + LOOK_EVERY_S)
         next_trap = self._traps.next_s() if self._traps else None
         if next_trap is not None:
             times.append(self._started + next_trap)

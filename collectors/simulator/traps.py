@@ -1,6 +1,7 @@
 """The traps of the simulated hubs: linkDown and linkUp when a line at one of their interfaces changes.
 
-Only the flapping line changes while somebody watches. Its far end is cut off when it goes down, so the hub tells.
+Only the flapping line changes while somebody watches, and what somebody cuts. The far end is cut off when a line
+goes down, so the hub tells.
 No socket and no clock; the message is SNMPv2c (RFC 3416, section 4.2.6; RFC 2863, section 5).
 """
 
@@ -45,9 +46,9 @@ class Trap(NamedTuple):
 
 
 class LinkTraps:
-    """The changes to come, in their order."""
+    """The changes to come after ``since_s`` (seconds since the simulation began), in their order."""
 
-    def __init__(self, province: Province, community: bytes) -> None:
+    def __init__(self, province: Province, community: bytes, since_s: float = 0.0) -> None:
         self._community = community
         hubs = {device.device_id: device for device in province.devices}
         self._ends: list[tuple[Line, Device, Row]] = []
@@ -57,12 +58,12 @@ class LinkTraps:
                 if (
                     hub
                     and row.line_id == wired.line.link_id
-                    and wired.line.incident.next_change_s(0.0) is not None
+                    and wired.line.incident.next_change_s(since_s) is not None
                 ):
                     self._ends.append((wired.line, hub, row))
         self._due: list[tuple[float, int]] = []
         for end in range(len(self._ends)):
-            self._plan(end, 0.0)
+            self._plan(end, since_s)
 
     def next_s(self) -> float | None:
         """Return when the next trap is due, in seconds since the simulation began; ``None`` when none ever is."""

@@ -29,6 +29,7 @@ from phusong.exporters.web_app import PageSources, create_app
 from phusong.exporters.web_config import TlsConfig, WebConfig, WebConfigError, load_web_config
 
 from .daemon import Agent
+from .event_feed import EventFeed
 from .history import History
 from .input.config import Config
 from .input.problems import InputProblems
@@ -94,7 +95,8 @@ class Service:
                 "or name another one as 'state'"
             ) from error
         try:
-            self.agent = Agent(config, inventory, self._metrics, self._store.load(time.monotonic()))
+            self._feed = EventFeed(config, inventory, self._metrics)
+            self.agent = Agent(config, inventory, self._metrics, self._store.load(time.monotonic()), self._feed)
         except PingUnavailable as error:
             self._store.close()
             raise StartFailed(str(error)) from error
@@ -127,6 +129,8 @@ class Service:
             raise StartFailed(str(error)) from error
         await self._open_notifications()
         on_signals(stop=self.stop, reload=self._reload_soon)
+        self._feed.open()
+        self._feed.agent_started()
         self.agent.start()
         chores = [asyncio.create_task(chore) for chore in self._chores()]
         log.info("agent_started", url=self.url, links=len(self._inventory.links))
@@ -141,7 +145,8 @@ class Service:
         await self.save_state()
         await self._history.close()
         self._store.close()
-        await self._server.close()
+        self._feed.agent_stopped()
+        await asyncio.gather(self._feed.close(), self._server.close())
         log.info("agent_stopped")
 
     def _make_notification_watch(self) -> NotificationWatch | None:
@@ -301,6 +306,7 @@ class Service:
             except Exception:
                 log.exception("reload_failed")
                 self._note_reload(good=False)
+                self._feed.reload_failed(["a fault of the agent"])
             finally:
                 notify("READY=1")
 
@@ -313,9 +319,11 @@ class Service:
             for problem in error.problems:
                 log.error("reload_problem", problem=str(problem))
             self._note_reload(good=False)
+            self._feed.reload_failed([str(problem) for problem in error.problems])
         except OSError as error:
             log.error("reload_problem", problem=str(error))
             self._note_reload(good=False)
+            self._feed.reload_failed([str(error)])
         else:
             fixed = {key: getattr(config, key) != getattr(self._config, key) for key in ("web", "state")}
             fixed["notifications.listen"] = _listen(config) != self._notifications_at
@@ -326,6 +334,8 @@ class Service:
                 self._notifications.reload(config)
             self._coverage_stamp = NOT_LOOKED_AT
             self._note_reload(good=True)
+            self._feed.use(config, inventory)
+            self._feed.reloaded()
             log.info("reloaded", links=len(inventory.links), endpoints=len(inventory.endpoints))
             await self.look_at_coverage()
 

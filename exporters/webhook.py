@@ -26,6 +26,8 @@ from phusong.exporters.receiver import UNREACHED, DeliveryFailed, Rejected, Reso
 
 MOST_ANSWER_BYTES: Final = 65_536
 """Of an answer, head and body, no more is read."""
+MOST_INTERIM: Final = 5
+"""So many 1xx answers may come before the final one."""
 READ_BYTES: Final = 16_384
 TRY_AGAIN: Final = frozenset({408, 425, 429})
 """Of 4xx, those that say: not now. All others say: never."""
@@ -175,7 +177,8 @@ class _Answer:
         h11.RemoteProtocolError
             There is none, or it is not HTTP.
         """
-        while event := await self._next():
+        for _ in range(MOST_INTERIM + 1):
+            event = await self._next()
             if isinstance(event, h11.Response):
                 return event
         raise h11.RemoteProtocolError("no answer")

@@ -96,6 +96,7 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
 @app.command()
 def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Say everything that is wrong in the configuration and inventory."""
+    from .input.event_receivers import unencrypted
     from .input.settings import load_all
     from .snmp_security import weak_choices
 
@@ -103,6 +104,8 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
         settings, inventory = load_all(config)
     for name, weakness in weak_choices(settings.auths):
         print(f"{config}: warning: snmp.auths.{name} has {weakness}", file=sys.stderr)  # noqa: T201
+    if unencrypted(settings.events):
+        print(f"{config}: warning: events.webhook.url is not encrypted: use https", file=sys.stderr)  # noqa: T201
     _tell(
         f"{config}: good. {len(inventory.links)} links, {len(inventory.sites)} sites, "
         f"{len(inventory.devices)} devices, {len(inventory.endpoints)} endpoints, "

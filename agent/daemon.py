@@ -27,6 +27,7 @@ from phusong.exporters.snapshot import GOOD_VERDICTS, Isolation, Snapshot
 
 from .backoff import slots_per_check
 from .device_memory import AskedKey, DeviceMemory, Memory
+from .event_feed import EventFeed
 from .explain import Explanation
 from .fleet_state import FleetState, LeftBehind, StateSettings
 from .hourly import HourlyUse
@@ -36,6 +37,7 @@ from .observations import Observations, Outcome
 from .poll_plan import DeviceJob, EndpointJob, PingJob, PollPlan, SensorJob, make_plan
 from .pollers import Job, Pollers, Tools
 from .schedule import Due, Schedule
+from .security_events import SecurityEvents
 from .senders import Sender, find_senders
 from .snmp_security import EngineWatch, WeakChoiceLog
 
@@ -112,9 +114,16 @@ class Agent:
     """Polls an inventory and knows its state. Belongs to the event loop in which it is made."""
 
     def __init__(
-        self, config: Config, inventory: Inventory, metrics: AgentMetrics, memory: Memory | None = None
+        self,
+        config: Config,
+        inventory: Inventory,
+        metrics: AgentMetrics,
+        memory: Memory | None = None,
+        feed: EventFeed | None = None,
     ) -> None:
         self._metrics = metrics
+        self._feed = feed or EventFeed(config, inventory, metrics)
+        self.security = SecurityEvents(self._feed)
         self._durations: dict[type[Job], Histogram] = {  # finding a child by its labels costs more than observing
             DeviceJob: metrics.poll_duration.labels(kind="device"),
             EndpointJob: metrics.poll_duration.labels(kind="endpoint"),
@@ -123,7 +132,7 @@ class Agent:
         }
         self._loop = asyncio.get_running_loop()
         client = SnmpClient()
-        engines = EngineWatch(client.engines, self._count_engine_change)
+        engines = EngineWatch(client.engines, self._count_engine_change, self._feed.engine_changed)
         self._tools = Tools(client, make_pinger(config.ping), HostAddresses(time.monotonic), engines)
         self._weak_choices = WeakChoiceLog()
         self._observations = Observations(time.monotonic, time.time)
@@ -429,6 +438,7 @@ class Agent:
 
     def _count_error(self, reason: str) -> None:
         self._metrics.poll_errors.labels(reason=reason).inc()
+        self.security.poll_failed(reason)
 
     def _count_traffic(self) -> None:
         """Bring the metrics in line with what the client and the schedule have counted."""
@@ -438,6 +448,7 @@ class Agent:
         metrics.snmp_requests_delayed.inc(counters.delayed - before.delayed)
         for reason, count in counters.rejected.items():
             metrics.snmp_replies_rejected.labels(reason=reason).inc(count - before.rejected[reason])
+        self.security.look(counters.rejected, time.monotonic())
         metrics.poll_skipped.inc(self._schedule.skipped)
         self._schedule.skipped = 0
         thinned = Counter(type(job) for job in self._schedule.thinned)
@@ -466,3 +477,5 @@ class Agent:
                 rule=change.rule,
                 cause=change.cause,
             )
+            if not expected:
+                self._feed.verdict_changed(change)

@@ -9,29 +9,29 @@ from __future__ import annotations
 import errno
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import structlog
 
 from phusong.collectors.notifications.gate import Gate
 from phusong.collectors.notifications.listener import NotificationListener
-from phusong.collectors.notifications.notification import Dropped, Notification
+from phusong.collectors.notifications.notification import Dropped, Notification, NotificationKind
 from phusong.collectors.notifications.own_engine import start_engine
 from phusong.collectors.snmp.credentials import Credentials
 from phusong.exporters.agent_metrics import AgentMetrics
+from phusong.exporters.events import EventKind, Severity
 
 from .daemon import Agent
 from .input.config import Config, NotificationsConfig
 from .input.credentials import credentials_of
+from .onsets import Onsets
 from .senders import Sender
 
 log = structlog.get_logger()
 
 ENGINE_FILE = "snmp-engine.json"
 """Our SNMPv3 engine ID and its boots, in the state folder."""
-QUIET_S = 600.0
-"""Drops of one kind have ended when there was none for so long."""
 
 
 class NotificationWatch:
@@ -57,7 +57,7 @@ class NotificationWatch:
         self._reports = 0
         self._series: set[tuple[str, str]] = set()
         """The labels under which something was counted, so that those of removed devices can go."""
-        self._drops = DropLog()
+        self._drops = DropLog(agent.security.tell)
 
     def open(self, where: NotificationsConfig) -> None:
         """Begin to receive.
@@ -111,6 +111,8 @@ class NotificationWatch:
         for sender_id in sender.ids:
             self._series.add((sender_id, notification.kind))
             self._metrics.device_notifications.labels(device=sender_id, kind=notification.kind).inc()
+            if notification.kind is NotificationKind.AUTHENTICATION_FAILURE:
+                self._agent.security.authentication_failed(sender_id)
         self._agent.poll_now(sender.jobs)
 
     def _engines_at(self, address: str) -> Collection[bytes]:
@@ -121,23 +123,20 @@ class NotificationWatch:
 class DropLog:
     """Tells once when drops of a kind begin and once when they have ended, never of each."""
 
-    def __init__(self) -> None:
-        self._counted: Counter[Dropped] = Counter()
-        self._began: dict[Dropped, int] = {}
-        """The count of drops before those that go on now."""
-        self._latest: dict[Dropped, float] = {}
+    def __init__(self, tell: Callable[..., None]) -> None:
+        self._onsets: Onsets[Dropped] = Onsets()
+        self._tell = tell
 
     def look(self, dropped: Counter[Dropped], sources: dict[Dropped, str], now: float) -> None:
         """Compare with what was dropped at the last look; ``now`` in seconds of a clock that only rises."""
-        for reason in dropped - self._counted:
-            if reason not in self._began:
-                self._began[reason] = self._counted[reason]
-                log.warning("notification_drops_began", reason=reason, source=sources[reason])
-            self._latest[reason] = now
-        for reason in [reason for reason, latest in self._latest.items() if now - latest >= QUIET_S]:
-            del self._latest[reason]
-            log.info("notification_drops_ended", reason=reason, count=dropped[reason] - self._began.pop(reason))
-        self._counted = dropped.copy()
+        began, ended = self._onsets.look(dropped, now)
+        for reason in began:
+            log.warning("notification_drops_began", reason=reason, source=sources[reason])
+            detail = f"the latest from {sources[reason]}"
+            self._tell(EventKind.NOTIFICATION_DROPS_BEGAN, Severity.WARNING, rule=reason, detail=detail)
+        for reason, count in ended:
+            log.info("notification_drops_ended", reason=reason, count=count)
+            self._tell(EventKind.NOTIFICATION_DROPS_ENDED, Severity.NOTICE, rule=reason, detail=f"{count} times")
 
 
 def _shown(host: str, port: int) -> str:

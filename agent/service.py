@@ -30,6 +30,7 @@ from phusong.exporters.web_config import TlsConfig, WebConfig, WebConfigError, l
 
 from .control import ControlSocket, Refused
 from .daemon import Agent
+from .event_feed import EventFeed
 from .history import History
 from .input.config import Config
 from .input.problems import InputProblems, name_hint, shown
@@ -97,7 +98,8 @@ class Service:
                 "or name another one as 'state'"
             ) from error
         try:
-            self.agent = Agent(config, inventory, self._metrics, self._store.load(time.monotonic()))
+            self._feed = EventFeed(config, inventory, self._metrics)
+            self.agent = Agent(config, inventory, self._metrics, self._store.load(time.monotonic()), self._feed)
         except PingUnavailable as error:
             self._store.close()
             raise StartFailed(str(error)) from error
@@ -135,6 +137,8 @@ class Service:
         await self._open_notifications()
         await self._open_control()
         on_signals(stop=self.stop, reload=self._reload_soon)
+        self._feed.open()
+        self._feed.agent_started()
         self.agent.start()
         chores = [asyncio.create_task(chore) for chore in self._chores()]
         log.info("agent_started", url=self.url, links=len(self._inventory.links))
@@ -150,7 +154,8 @@ class Service:
         await self._history.close()
         await self._control.close()
         self._store.close()
-        await self._server.close()
+        self._feed.agent_stopped()
+        await asyncio.gather(self._feed.close(), self._server.close())
         log.info("agent_stopped")
 
     def _make_notification_watch(self) -> NotificationWatch | None:
@@ -348,6 +353,7 @@ class Service:
             except Exception:
                 log.exception("reload_failed")
                 self._note_reload(good=False)
+                self._feed.reload_failed(["a fault of the agent"])
             finally:
                 notify("READY=1")
 
@@ -360,9 +366,11 @@ class Service:
             for problem in error.problems:
                 log.error("reload_problem", problem=str(problem))
             self._note_reload(good=False)
+            self._feed.reload_failed([str(problem) for problem in error.problems])
         except OSError as error:
             log.error("reload_problem", problem=str(error))
             self._note_reload(good=False)
+            self._feed.reload_failed([str(error)])
         else:
             fixed = {key: getattr(config, key) != getattr(self._config, key) for key in ("web", "state")}
             fixed["notifications.listen"] = _listen(config) != self._notifications_at
@@ -373,6 +381,8 @@ class Service:
                 self._notifications.reload(config)
             self._coverage_stamp = NOT_LOOKED_AT
             self._note_reload(good=True)
+            self._feed.use(config, inventory)
+            self._feed.reloaded()
             log.info("reloaded", links=len(inventory.links), endpoints=len(inventory.endpoints))
             await self.look_at_coverage()
 

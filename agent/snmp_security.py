@@ -21,9 +21,15 @@ log = structlog.get_logger()
 class EngineWatch:
     """Knows whose address is whose, and tells when the engine ID at one of them changes."""
 
-    def __init__(self, engines: Engines, count_change: Callable[[str, int], None]) -> None:
+    def __init__(
+        self,
+        engines: Engines,
+        count_change: Callable[[str, int], None],
+        tell_change: Callable[[str, str, str], None] = lambda *_: None,
+    ) -> None:
         self._engines = engines
         self._count_change = count_change
+        self._tell_change = tell_change
         self._ids: dict[Address, str] = {}
         engines.on_pinned = self._pinned
 
@@ -41,9 +47,9 @@ class EngineWatch:
         asked_id = self._ids.get(pinned.address, pinned.address[0])
         self._count_change(asked_id, 1 if pinned.before else 0)
         if pinned.before:
-            log.warning(
-                "snmp_engine_changed", id=asked_id, before=pinned.before.hex(), after=pinned.engine_id.hex()
-            )
+            before, after = pinned.before.hex(), pinned.engine_id.hex()
+            log.warning("snmp_engine_changed", id=asked_id, before=before, after=after)
+            self._tell_change(asked_id, before, after)
 
 
 def weak_choices(auths: Mapping[str, Auth]) -> list[tuple[str, str]]:

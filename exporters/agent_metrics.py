@@ -65,6 +65,12 @@ class AgentMetrics:
         self.state_files_put_aside = self._counter("phusong_state_files_put_aside_total")
         self.state_file_bytes = self._gauge("phusong_state_file_bytes")
         self.series_dropped = self._counter("phusong_series_dropped_total")
+        self.events = self._counter("phusong_events_total")
+        self.events_delivered = self._counter("phusong_events_delivered_total")
+        self.events_dropped = self._counter("phusong_events_dropped_total")
+        self.events_failures = self._counter("phusong_events_failures_total")
+        self.events_queued = self._gauge("phusong_events_queued")
+        self.events_last_delivery = self._gauge("phusong_events_last_delivery_timestamp_seconds")
 
     def set_icmp_method(self, method: str) -> None:
         """Say how echo requests are sent: ``unprivileged``, ``raw`` or ``udp-echo``."""

@@ -597,6 +597,32 @@ AGENT = Section(
             "Series left out of a page: device_limit, total_limit, bad_value or, of sensors, sensor_limit",
             ("reason",),
         ),
+        Metric("phusong_events_total", Kind.COUNTER, "Events that happened, for webhook and syslog", ("kind",)),
+        Metric(
+            "phusong_events_delivered_total",
+            Kind.COUNTER,
+            "Events that a receiver (webhook or syslog) has taken",
+            ("sink",),
+        ),
+        Metric(
+            "phusong_events_dropped_total",
+            Kind.COUNTER,
+            "Events that were not delivered: queue_full, too_old, rejected or stopped",
+            ("reason", "sink"),
+        ),
+        Metric(
+            "phusong_events_failures_total",
+            Kind.COUNTER,
+            "Attempts to deliver events that failed; all but rejected are repeated",
+            ("reason", "sink"),
+        ),
+        Metric("phusong_events_queued", Kind.GAUGE, "Events that wait for a receiver", ("sink",)),
+        Metric(
+            "phusong_events_last_delivery_timestamp_seconds",
+            Kind.GAUGE,
+            "Unix time at which a receiver last took events",
+            ("sink",),
+        ),
     ),
 )
 

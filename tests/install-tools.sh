@@ -20,6 +20,8 @@ prometheus-snmp-exporter                          prometheus-snmp-exporter
 chromium                                          chromium
 systemd-analyze                                   systemd
 openssl                                           openssl
+rsyslogd                                          rsyslog
+/usr/lib/*/rsyslog/lmnsd_ossl.so                  rsyslog-openssl
 /usr/lib/*/libatomic.so.1                         libatomic1
 /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf   fonts-dejavu-core
 /usr/share/fonts/truetype/noto/NotoSans-Regular.ttf fonts-noto-core

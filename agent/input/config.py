@@ -7,7 +7,7 @@ is read by ``inventory_files``, and ``settings`` does both.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from phusong.collectors.snmp.budget import REQUESTS_PER_S
 
 from .config_shape import ConfigShape, LimitShape, NotificationsShape, check_shape
 from .credentials import AUTH_NAME, AUTHS, Auth, UserAuth, read_auths
+from .event_receivers import EventsConfig, read_receivers
 from .problems import InputProblems, Problem, name_hint
 from .yaml_text import YamlDocument, read_yaml
 
@@ -92,6 +93,7 @@ class Config:
     notifications: NotificationsConfig | None = None
     """``None``: none are received."""
     limits: LimitsBook = DEFAULT_BOOK
+    events: EventsConfig = field(default_factory=EventsConfig)
     profiles: tuple[Profile, ...] = ()
     """The vendor profiles, those that come with the program and own ones; ``settings`` reads them."""
 
@@ -167,10 +169,12 @@ def examine_config(path: Path, *, credentials_directory: Path | None = None) -> 
     config = None
     if document.complete:
         shape = check_shape(ConfigShape, document, document.root, ())
-        auths = read_auths(document, credentials_directory or path.parent)
+        secrets = credentials_directory or path.parent
+        auths = read_auths(document, secrets)
         if shape is not None:
             _cross_check(document, shape, auths)
-            config = _assemble(shape, auths, path.parent)
+            events = read_receivers(document, shape.events, secrets, path.parent)
+            config = replace(_assemble(shape, auths, path.parent), events=events)
     edition = document.at(("province", "edition"))
     entries = document.at(AUTHS)
     names = [name for name in entries if AUTH_NAME.fullmatch(name)] if isinstance(entries, dict) else []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -15,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from phusong.coverage.editions import KNOWN_EDITIONS
+from phusong.exporters.syslog_message import FACILITIES
 
 from .problems import nearest
 from .yaml_text import KeyPath, YamlDocument
@@ -62,6 +64,37 @@ def _is_host(host: str, bracketed: bool) -> bool:
         return not bracketed and _HOST.fullmatch(host) is not None and not host.rpartition(".")[2].isdigit()
 
 
+def parse_hook_url(value: object) -> tuple[bool, str, int, str]:
+    """Read ``https://host:port/path``: whether by TLS, host, port, and what is asked for there."""
+    try:
+        parts = urllib.parse.urlsplit(value if isinstance(value, str) else "")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        parts, host, port = urllib.parse.urlsplit(""), "", None
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if parts.scheme not in ("http", "https") or not _is_host(host, ":" in host) or port == 0:
+        raise refuse("must be the URL of a receiver", 'write it in quotes, like "https://ops.example/hook"')
+    if parts.username is not None or parts.fragment or not re.fullmatch(r"[!-~]+", target):
+        remedy = "write only host, port and path; secret_file proves who we are, other characters as %XX"
+        raise refuse("has a user, a fragment, or characters that a URL cannot have", remedy)
+    return parts.scheme == "https", host, port or (443 if parts.scheme == "https" else 80), target
+
+
+def parse_syslog_address(value: object) -> tuple[str, str, int]:
+    """Read ``udp://host:port``, ``tcp://host:port`` or ``tls://host:port``."""
+    transport, _, place = value.partition("://") if isinstance(value, str) else ("", "", "")
+    remedy = (
+        'write it in quotes, like "tls://siem.example:6514", "tcp://[2001:db8::1]:601" or "udp://192.0.2.9:514"'
+    )
+    try:
+        host, port = parse_listen(place)
+    except PydanticCustomError:
+        host, port = "", 0
+    if transport not in ("udp", "tcp", "tls") or not port:
+        raise refuse("must be a transport, an address and a port", remedy)
+    return transport, host, port
+
+
 def _parse_code(value: object) -> object:
     if value != "22":
         raise refuse("must be 22, the one province that is known", 'write code: "22", with the quotes')
@@ -75,6 +108,12 @@ def _parse_edition(value: object) -> object:
     return value
 
 
+def _parse_facility(value: object) -> object:
+    if value not in FACILITIES:
+        raise refuse("is not a facility of syslog", f"write one of {', '.join(FACILITIES)}")
+    return value
+
+
 def _parse_printable(value: object) -> object:
     if isinstance(value, str) and not value.isprintable():
         raise refuse("has a line break or another control character", "write it on one line")
@@ -83,6 +122,10 @@ def _parse_printable(value: object) -> object:
 
 Text = Annotated[str, Field(min_length=1, max_length=1000), BeforeValidator(_parse_printable)]
 Listen = Annotated[tuple[str, int], BeforeValidator(parse_listen)]
+HookUrl = Annotated[tuple[bool, str, int, str], BeforeValidator(parse_hook_url)]
+SyslogPlace = Annotated[tuple[str, str, int], BeforeValidator(parse_syslog_address)]
+Facility = Annotated[str, BeforeValidator(_parse_facility)]
+Queue = Annotated[int, Field(ge=1, le=1_000_000)]
 Interval = Annotated[float, duration(0.1, 3600)]
 Technology = Literal["2G", "3G", "4G", "5G"]
 
@@ -192,6 +235,33 @@ class WebShape(Shape):
     map: Text | None = None
 
 
+class WebhookShape(Shape):
+    """A receiver of events by HTTP."""
+
+    url: HookUrl
+    secret_file: Text
+    ca_file: Text | None = None
+    timeout: Annotated[float, duration(0.1, 60)] = 10.0
+    queue: Queue = 10_000
+    retry_for: Annotated[float, duration(1, 168 * 3600)] = 24 * 3600.0
+
+
+class SyslogShape(Shape):
+    """A receiver of events by syslog."""
+
+    address: SyslogPlace
+    facility: Facility = "local0"
+    ca_file: Text | None = None
+    queue: Queue = 10_000
+
+
+class EventsShape(Shape):
+    """Who is told of events."""
+
+    webhook: WebhookShape | None = None
+    syslog: SyslogShape | None = None
+
+
 class ConfigShape(Shape):
     """The whole file."""
 
@@ -204,6 +274,7 @@ class ConfigShape(Shape):
     ping: PingShape = PingShape()
     notifications: NotificationsShape | None = None
     limits: LimitsShape = LimitsShape()
+    events: EventsShape | None = None
     coverage: CoverageShape = CoverageShape()
     web: WebShape = WebShape()
 
@@ -217,6 +288,7 @@ _SECRET_KEYS = {
     "auth_key": "auth_file",
     "priv_password": "priv_file",
     "priv_key": "priv_file",
+    "secret": "secret_file",
 }
 PYDANTICS_KEY = "[key]"
 """Stands in a path for "the key itself, not its value"."""

@@ -1,8 +1,8 @@
 """What somebody cuts while the simulation runs: names in a text file, looked at again and again.
 
 One name per line: a line, a router or a hub of the inventory, or a carrier for all its lines; what follows ``#``
-is a comment. What is named is cut from the moment at which it is seen, and mended when the name is gone. The province
-as it is then is a new value; nothing in it changes under anybody's hands.
+is a comment. What is named is cut from the moment at which it is seen, and mended when the name is gone. The
+province as it is then is a new value; nothing in it changes under anybody's hands.
 """
 
 from __future__ import annotations

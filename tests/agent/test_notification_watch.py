@@ -29,7 +29,8 @@ from phusong.agent.input.config import (
 from phusong.agent.input.credentials import CommunityAuth
 from phusong.agent.input.secret import Secret
 from phusong.agent.inventory import Inventory
-from phusong.agent.notification_watch import QUIET_S, DropLog, NotificationWatch, bind_problem
+from phusong.agent.notification_watch import DropLog, NotificationWatch, bind_problem
+from phusong.agent.onsets import QUIET_S
 from phusong.collectors.notifications.notification import Dropped
 from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.exposition import Format
@@ -186,7 +187,7 @@ async def test_nothing_is_polled_after_the_end(running: Running) -> None:
 
 def test_drops_are_told_when_they_begin_and_when_they_end() -> None:
     """However many there are: one line, and one more after ten quiet minutes."""
-    drops, counted = DropLog(), Counter[Dropped]()
+    drops, counted = DropLog(lambda *_, **__: None), Counter[Dropped]()
     sources = {Dropped.UNKNOWN_SOURCE: "192.0.2.1", Dropped.RATE_LIMITED: "192.0.2.2"}
     with capture_logs() as logs:
         for second in range(100):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_origin
@@ -17,10 +21,13 @@ from phusong.agent.input.config_shape import CommunityShape, ConfigShape, Shape,
 from phusong.agent.input.csv_table import TableSpec
 from phusong.agent.input.inventory_columns import DEVICES, ENDPOINTS, LINKS, SITES, maintenance_spec
 from phusong.agent.input.settings import LOCAL_TIME, load_all
+from phusong.agent.security_events import FORGERIES, REFUSALS
 from phusong.collectors.first_contact import NO_ENCRYPTION, WRONG_PRIVACY
 from phusong.collectors.snmp.errors import SnmpError
 from phusong.coverage.report import COMMUNE_COLUMNS, REPAIR_COLUMNS
+from phusong.exporters.events import Event, EventKind, EventObject, Severity, events_to_json
 from phusong.exporters.snapshot import ENDPOINT_VERDICTS, LINK_VERDICTS, Isolation
+from phusong.exporters.webhook import signature
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "coverage/data/SOURCES.md"])
@@ -199,6 +206,50 @@ def test_every_verdict() -> None:
     assert list(dict.fromkeys(_names(_section("verdicts.md", "## Lines")))) == list(LINK_VERDICTS)
     assert _names(_section("verdicts.md", "## Endpoints")) == list(ENDPOINT_VERDICTS)
     assert set(_names(_section("verdicts.md", "## Sites: lines and coverage together"))) == set(Isolation)
+
+
+def test_every_kind_and_field_of_events() -> None:
+    """Who receives events finds each kind, each field and each severity explained."""
+    assert set(_names(_section("events.md", "## What becomes an event"))) == set(EventKind)
+    about = EventObject("link", "l")
+    event = Event("e", EventKind.AGENT_STARTED, Severity.NOTICE, 0.0, about)
+    (shown,) = json.loads(events_to_json([event]))["events"]
+    inner = [f"object.{key}" for key in shown.pop("object")]
+    assert sorted(_names(_section("events.md", "## Fields"))) == sorted([*shown, *inner])
+    kinds = _section("events.md", "## What becomes an event")
+    assert all(f"`{severity.name.lower()}`" in kinds for severity in Severity)
+    assert all(f"`{reason}`" in kinds for reason in REFUSALS | FORGERIES)
+
+
+def test_the_verification_of_the_documentation(tmp_path: Path) -> None:
+    """Who copies the program or the shell line verifies what we sign, and refuses what is changed or old."""
+    section = _section("events.md", "## Webhook")
+    program = re.search(r"```python\n(.*?)```", section, re.DOTALL)
+    shell = re.search(r"```sh\n(.*?)```", section, re.DOTALL)
+    assert program
+    assert shell
+    names: dict[str, Any] = {}
+    exec(program[1], names)  # it is ours, and this is its test
+    key, body, now = b"key-0123456789abcdef", b'{"format":1}', str(int(time.time()))
+    signed = signature(key, now, body)
+    is_genuine = names["is_genuine"]
+    assert is_genuine(key, now, signed, body)
+    old = str(int(now) - 301)
+    assert not is_genuine(key, old, signature(key, old, body), body)
+    assert not is_genuine(key, now, signed, body + b" ")
+    assert not is_genuine(b"another", now, signed, body)
+    assert not any(is_genuine(key, stamp, "é", body) for stamp in ("", "-1", "1.5", "²", now))
+    (tmp_path / "hook-key").write_bytes(key + b"\n")
+    (tmp_path / "body.json").write_bytes(body)
+    done = subprocess.run(
+        ["sh", "-c", shell[1]],
+        cwd=tmp_path,
+        env={**os.environ, "TIMESTAMP": now},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split()[-1] == signed.removeprefix("v1=")
 
 
 def test_every_event() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import metrics_reference
 import pytest
 from hypothesis.strategies import SearchStrategy
+from processes import free_port
 from snapshot_strategies import SNAPSHOT
 
 
@@ -22,3 +23,9 @@ def snapshots() -> SearchStrategy[Any]:
     """Return a strategy of snapshots with hostile texts."""
     strategy: SearchStrategy[Any] = SNAPSHOT
     return strategy
+
+
+@pytest.fixture
+def tcp_port() -> int:
+    """Return a port of loopback at which nobody listens."""
+    return free_port()

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phusong.agent.input.config import Config, NotificationsConfig, PingConfig, PollConfig, load_config, load_paths
+from phusong.agent.input.event_receivers import EventsConfig, SyslogConfig
 from phusong.agent.input.problems import InputProblems, Problem, nearest, shown
 from phusong.agent.input.profile_files import packaged_profiles
 from phusong.agent.input.secret import Secret
@@ -22,6 +23,8 @@ from phusong.agent.input.settings import load_all
 from phusong.agent.input.text_files import MAX_FILE_BYTES
 from phusong.agent.input.yaml_text import YamlDocument, parse_yaml
 from phusong.agent.limits import Limits, LimitsBook
+from phusong.exporters.syslog import SyslogAddress
+from phusong.exporters.webhook import WebhookUrl
 
 FOLDER = Path(__file__).parent
 GOOD = FOLDER / "good"
@@ -71,6 +74,7 @@ def test_smallest() -> None:
     assert (config.web.host, config.web.port, config.web.config) == ("127.0.0.1", 9780, None)
     assert (config.state, config.web.map) == (folder / "state", folder / "state" / "map.html")
     assert config.notifications is None
+    assert config.events == EventsConfig()
     assert config.coverage.summary is None
     assert (config.coverage.fallback_technology, config.coverage.fallback_min_dbm) == ("4G", -105.0)
     assert config.timezone == "Asia/Ho_Chi_Minh"
@@ -96,6 +100,13 @@ def test_everything() -> None:
         {"backup": dataclasses.replace(general, rtt_s=0.4)},
         {"vd-1": dataclasses.replace(general, use_ratio=0.95)},
     )
+    hook, syslog = config.events.webhook, config.events.syslog
+    assert hook
+    assert hook.url == WebhookUrl(True, "ops.example", 8443, "/hook?from=phusong")
+    assert hook.secret.reveal() == b"canary-hook-key-0123456789"
+    assert (hook.timeout_s, hook.queue, hook.retry_for_s) == (5.0, 500, 172_800.0)
+    assert hook.ca_pem.startswith("-----BEGIN CERTIFICATE-----")
+    assert syslog == SyslogConfig(SyslogAddress("tls", "2001:db8::1", 6514), "authpriv", hook.ca_pem, 700)
     assert config.coverage.summary == folder / "coverage" / "coverage.json"
     assert (config.coverage.fallback_technology, config.coverage.fallback_min_dbm) == ("5G", -100.5)
     assert (config.web.host, config.web.port) == ("::1", 9781)
@@ -241,6 +252,54 @@ def test_no_listen(smallest: Path, written: str) -> None:
     smallest.write_text(f'{text}web: {{listen: "{written}"}}\n', encoding="utf-8")
     with pytest.raises(InputProblems, match=r"web\.listen must be an address and a port"):
         load_config(smallest)
+
+
+HOOK_URLS = {
+    "https://ops.example": WebhookUrl(True, "ops.example", 443, "/"),
+    "http://192.0.2.9:8080/a/b?c=d": WebhookUrl(False, "192.0.2.9", 8080, "/a/b?c=d"),
+    "https://[2001:db8::1]/": WebhookUrl(True, "2001:db8::1", 443, "/"),
+}
+
+
+@pytest.mark.parametrize("written", list(HOOK_URLS))
+def test_urls_of_a_webhook(smallest: Path, written: str) -> None:
+    """Names, IPv4 and bracketed IPv6, with the usual port where none is said."""
+    (smallest.parent / "key").write_text("0123456789abcdef\n")
+    text = smallest.read_text(encoding="utf-8")
+    smallest.write_text(f'{text}events: {{webhook: {{url: "{written}", secret_file: key}}}}\n', encoding="utf-8")
+    hook = load_config(smallest).events.webhook
+    assert hook
+    assert (hook.url, hook.timeout_s, hook.queue, hook.retry_for_s) == (HOOK_URLS[written], 10.0, 10_000, 86_400.0)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("ops.example/hook", "ftp://ops.example/", "https://", "https:///hook", "https://a b/", "https://[::1/"),
+        *("https://ops.example:0/", "https://ops.example:99999/", "https://1.2.3/", "https://ops.example/#x"),
+        *("https://canary-5ecret@ops.example/", "https://ops.example/a b", "https://ops.example/\u00e9", ""),
+        "https://ops.example\\r\\nX-Evil: 1/",
+    ],
+)
+def test_no_urls_of_a_webhook(smallest: Path, written: str) -> None:
+    """What is no URL, or has more in it than a place, is refused without being repeated."""
+    text = smallest.read_text(encoding="utf-8")
+    hook = f'events: {{webhook: {{url: "{written}", secret_file: key}}}}'
+    smallest.write_text(f"{text}{hook}\n", encoding="utf-8")
+    error = refused(smallest)
+    assert any("events.webhook.url" in str(problem) for problem in error.problems)
+    assert CANARY not in all_text_of(error)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["siem.example:514", "udp://siem.example", "udp://siem.example:0", "http://a:1", "tls://:1", "udp://"],
+)
+def test_no_addresses_of_syslog(smallest: Path, written: str) -> None:
+    """The way, the place and the port all have to be there."""
+    text = smallest.read_text(encoding="utf-8")
+    smallest.write_text(f'{text}events: {{syslog: {{address: "{written}"}}}}\n', encoding="utf-8")
+    assert "events.syslog.address must be a transport, an address and a port" in str(refused(smallest))
 
 
 def test_a_broken_text_repeats_nothing_as_a_folder(smallest: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from .history_tables import HISTORY_TABLES
 from .state_tables import MIGRATIONS
 
 FILE = "phusong.db"
@@ -33,8 +34,9 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     try:
-        connection.text_factory = lambda octets: octets.decode("utf-8", "replace")
-        _check(connection)
+        connection.text_factory = _decode
+        _check_owner(connection)
+        _check_pages(connection)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute(f"PRAGMA journal_size_limit={JOURNAL_BYTES}")
@@ -45,7 +47,38 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _check(connection: sqlite3.Connection) -> None:
+def connect_read_only(path: Path) -> sqlite3.Connection:
+    """Open the file of an agent that may be running, to read; it is not changed, and its tables neither.
+
+    Beside a file that somebody writes into lies a -wal file. Where there is none, the file is whole by itself and
+    is read as it is: SQLite would else leave files of its own in the folder, which may not be the reader's.
+
+    Raises
+    ------
+    Unusable, sqlite3.Error
+        It is not there, another program's, of another version, or damaged where that can be seen at once.
+    """
+    if not path.is_file():
+        raise Unusable("there is no such file")
+    file = path.resolve()
+    whole = "" if Path(f"{file}-wal").exists() else "&immutable=1"
+    uri = f"{file.as_uri()}?mode=ro{whole}"
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)
+    try:
+        connection.text_factory = _decode
+        _check_owner(connection)
+        _check_history(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _decode(octets: bytes) -> str:
+    return octets.decode("utf-8", "replace")
+
+
+def _check_owner(connection: sqlite3.Connection) -> None:
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     (owner,) = connection.execute("PRAGMA application_id").fetchone()
     version = _version(connection)
@@ -53,6 +86,14 @@ def _check(connection: sqlite3.Connection) -> None:
         raise Unusable("it is the database of another program")
     if version > len(MIGRATIONS):
         raise Unusable(f"it was written by a later version of this program (format {version})")
+
+
+def _check_history(connection: sqlite3.Connection) -> None:
+    if _version(connection) <= MIGRATIONS.index(HISTORY_TABLES):
+        raise Unusable("it has no history yet: it is empty, or was written by an earlier version of this program")
+
+
+def _check_pages(connection: sqlite3.Connection) -> None:
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise Unusable(f"it is damaged ({verdict})")

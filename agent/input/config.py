@@ -95,8 +95,13 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The files that pass between the programs: the folder of the state, the coverage figures, the map."""
+    """The files that pass between the programs: the folder of the state, the coverage figures, the map.
 
+    And what belongs to reading the inventory: its folder, and the edition of its communes.
+    """
+
+    inventory: Path
+    edition: str
     state: Path
     summary: Path | None
     map: Path
@@ -226,6 +231,8 @@ def _check_notifications(
 def _paths(shape: ConfigShape, folder: Path) -> Paths:
     state = folder / shape.state
     return Paths(
+        inventory=folder / shape.inventory,
+        edition=shape.province.edition,
         state=state,
         summary=folder / shape.coverage.summary if shape.coverage.summary else None,
         map=folder / shape.web.map if shape.web.map else state / "map.html",
@@ -238,8 +245,8 @@ def _assemble(shape: ConfigShape, auths: dict[str, Auth], folder: Path) -> Confi
     notifications = shape.notifications
     return Config(
         province_code=shape.province.code,
-        edition=shape.province.edition,
-        inventory=folder / shape.inventory,
+        edition=paths.edition,
+        inventory=paths.inventory,
         state=paths.state,
         auths=auths,
         poll=PollConfig(

@@ -16,7 +16,7 @@ from phusong.collectors.profile_choice import AUTO
 from phusong.coverage.editions import KNOWN_EDITIONS, load_edition
 from phusong.exporters.web_config import WebConfigError, load_web_config
 
-from .config import TIMEZONE, Config, ConfigReading, examine_config
+from .config import TIMEZONE, Config, ConfigReading, Paths, examine_config, load_paths
 from .inventory_files import examine_inventory
 from .problems import InputProblems, Problem
 from .profile_files import examine_profiles
@@ -76,6 +76,23 @@ def load_without_inventory(path: Path, *, environ: Mapping[str, str] = os.enviro
     if reading.config is None or found:
         raise InputProblems([*reading.problems, *found])
     return replace(reading.config, profiles=profiles), reading.document
+
+
+def load_inventory(path: Path) -> tuple[Paths, Inventory]:
+    """Read the paths and the inventory, for a command that has no business with the secrets.
+
+    Raises
+    ------
+    InputProblems
+        The configuration is wrong, or else everything that is wrong in the inventory. Whether credentials and
+        profiles exist is not checked.
+    """
+    paths = load_paths(path)
+    communes = load_edition(paths.edition).communes
+    inventory, problems = examine_inventory(paths.inventory, auths=None, communes=communes, timezone=LOCAL_TIME)
+    if inventory is None:
+        raise InputProblems(problems)
+    return paths, inventory
 
 
 def _read_config(path: Path, environ: Mapping[str, str]) -> ConfigReading:

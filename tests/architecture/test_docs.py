@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -25,8 +26,16 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "coverage/data/SOURCES.md"])
 FOLDERS = (".ci", "agent", "collectors", "coverage", "docs", "exporters", "maps", "systemd", "tests")
 READMES = (ROOT / "README.md", ROOT / "README.vi.md")
+
+
+def _options(command: Any) -> set[str]:
+    """Return the options of a command, and of the commands below it."""
+    own = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    return own.union(*map(_options, getattr(command, "commands", {}).values()))
+
+
 COMMANDS = {
-    name: {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    name: _options(command)
     for name, command in typer.main.get_command(app).commands.items()  # type: ignore[attr-defined]
 }
 

@@ -20,7 +20,7 @@ from .tables import columns_of, levels_of, rows_of, total_of
 from .wording import WORDS, definitions
 
 _LINK_COLUMNS: Final = (
-    "link_id", "site_name", "carrier", "commune_name", "carrier_availability_ratio",
+    "link_id", "site_name", "carrier", "carrier_availability_ratio",
     "contracted_availability_ratio", "contract", "missed_seconds", "availability_ratio", "outages",
     "longest_outage_seconds", "mean_time_to_repair_seconds", "fault_seconds", "parent_seconds", "admin_seconds",
     "maintenance_seconds", "recorded_ratio", "down_p95_use_ratio", "up_p95_use_ratio", "ping_loss_ratio",
@@ -66,6 +66,7 @@ table { border-collapse: collapse; width: 100%; font-size: 11.5px; font-variant-
 th { text-align: left; vertical-align: bottom; background: #dde7f0; font-weight: 600; }
 th, td { padding: 3px 4px; border-bottom: 1px solid #d9d9d9; }
 td.t { min-width: 5.5em; overflow-wrap: anywhere; }
+#link td:nth-child(2) { min-width: 11em; }
 td.n, th.n { text-align: right; }
 td.n, td.w { white-space: nowrap; }
 td.missed { white-space: nowrap; color: #a33c00; font-weight: 600; }

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -40,6 +41,8 @@ maintenance = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(maintenance, name="maintenance")
+report_app = typer.Typer(help="Reports of what the agent has recorded.", no_args_is_help=True)
+app.add_typer(report_app, name="report")
 out = Console(width=None if sys.stdout.isatty() else 200)
 err = Console(stderr=True)
 
@@ -339,6 +342,76 @@ def map_command(
         from .map_command import draw_map
 
         draw_map(config, output, lang, _tell)
+
+
+@report_app.command()
+def availability(
+    config: ConfigOption = DEFAULT_CONFIG,
+    month: Annotated[
+        str | None,
+        typer.Option(help="A month of the province's time; the last complete one without it.", metavar="YYYY-MM"),
+    ] = None,
+    first: Annotated[
+        str | None,
+        typer.Option("--from", help="The first day, or a time, instead of a month.", metavar="DATE|TIME"),
+    ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--to", help="The last day (it belongs to the range), or a time (it does not).", metavar="DATE|TIME"
+        ),
+    ] = None,
+    by: Annotated[str, typer.Option(help="Sum up by link, carrier, district or commune.")] = "link",
+    link: Annotated[
+        list[str] | None, typer.Option(help="Only this line; may be given several times.", metavar="ID")
+    ] = None,
+    carrier: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this carrier's lines; may be given several times.", metavar="NAME"),
+    ] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write the rows, for programs.", metavar="FILE")
+    ] = None,
+    xlsx_file: Annotated[
+        Path | None, typer.Option("--xlsx", help="Write a workbook with a sheet for every level.", metavar="FILE")
+    ] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", help="Write a page with plots, to be read or printed.", metavar="FILE")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="The language of the report: vi or en.")] = "vi",
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print no table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
+) -> None:
+    """Availability of the lines in a month or range, with what the carriers promised beside it."""
+    from .report.availability_command import Request, run_availability
+    from .report.record import RecordError
+
+    request = Request(
+        config,
+        month,
+        first,
+        last,
+        by,
+        link or (),
+        carrier or (),
+        lang,
+        quiet,
+        as_json,
+        csv_file,
+        xlsx_file,
+        html_file,
+    )
+    # With --json standard output belongs to the program that reads it.
+    tell = partial(print, file=sys.stderr) if as_json else _tell
+    try:
+        with _input_errors():
+            run_availability(request, datetime.now(UTC), out, err, tell)
+    except RecordError as error:
+        _fail(str(error))
+    except ModuleNotFoundError as error:
+        _fail(f"{error.name} is not installed: --html needs it: pip install 'phusong[report]'")
+    except OSError as error:
+        _fail(f"{error.filename or 'a file'}: {error.strerror or error}; choose another place, or make room")
 
 
 @app.command()

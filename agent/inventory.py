@@ -74,6 +74,8 @@ class Link:
     ping_address: str
     """Empty when the far device's address is to be pinged, or nothing."""
     parent_link: str
+    contracted_availability_ratio: float | None = None
+    """What the carrier has promised, above 0 and at most 1; ``None`` where nothing is stated."""
 
 
 @dataclass(frozen=True, slots=True)

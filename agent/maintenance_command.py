@@ -22,7 +22,7 @@ from phusong.collectors.device_text import clean_text
 from .input.config import load_paths
 from .input.inventory_columns import MAINTENANCE_FILE
 from .input.problems import shown
-from .input.settings import LOCAL_TIME, load_without_secrets
+from .input.settings import LOCAL_TIME, load_inventory
 from .input.typed_window import NotAWindow, WindowWords, read_end, read_window
 from .inventory import Inventory, MaintenanceWindow
 from .maintenance import WindowState, state_of, targets
@@ -55,7 +55,7 @@ def run_add(config: Path, words: WindowWords, now: datetime, tell: Callable[[str
     InputProblems, NotAWindow, StateFileProblem
         The configuration or inventory, what was typed, or the state file is wrong.
     """
-    paths, inventory = load_without_secrets(config)
+    paths, inventory = load_inventory(config)
     window = read_window(words, inventory, now, LOCAL_TIME)
     with writing(paths.state) as connection:
         number = add_window(connection, window, int(now.timestamp()))
@@ -77,7 +77,7 @@ def run_list(config: Path, now: datetime, *, over_too: bool) -> list[ListedWindo
     InputProblems, StateFileProblem
         The configuration, the inventory or the state file is wrong.
     """
-    paths, inventory = load_without_secrets(config)
+    paths, inventory = load_inventory(config)
     with reading(paths.state, MAINTENANCE_VERSION) as connection:
         entered = read_windows(connection) if connection else []
     windows = sorted((*inventory.maintenance, *entered), key=lambda window: window.begin)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from .state_file import BUSY_S, FILE, Unusable, check, connect
+from .state_file import BUSY_S, FILE, Unusable, check, connect, connect_read_only
 
 PAUSE_S = 0.05
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -57,9 +57,7 @@ def reading(folder: Path, version: int) -> Iterator[sqlite3.Connection | None]:
         if not _is_there(path):
             yield None
             return
-        uri = f"{path.absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)) as connection:
-            connection.text_factory = lambda octets: octets.decode("utf-8", "replace")
+        with closing(connect_read_only(path)) as connection:
             yield connection if check(connection) >= version else None
 
 

@@ -35,7 +35,7 @@ def connect(path: Path, *, thorough: bool = True) -> sqlite3.Connection:
     """
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     try:
-        connection.text_factory = lambda octets: octets.decode("utf-8", "replace")
+        connection.text_factory = _decode
         check(connection)
         if thorough:
             _check_pages(connection)
@@ -47,6 +47,36 @@ def connect(path: Path, *, thorough: bool = True) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def connect_read_only(path: Path) -> sqlite3.Connection:
+    """Open the file of an agent that may be running, to read; it is not changed, and its tables neither.
+
+    Beside a file that somebody writes into lies a -wal file. Where there is none, the file is whole by itself and
+    is read as it is: SQLite would else leave files of its own in the folder, which may not be the reader's.
+
+    Raises
+    ------
+    Unusable, sqlite3.Error
+        It is not there, another program's, of a later version, or damaged where that can be seen at once.
+    """
+    if not path.is_file():
+        raise Unusable("there is no such file")
+    file = path.resolve()
+    whole = "" if Path(f"{file}-wal").exists() else "&immutable=1"
+    uri = f"{file.as_uri()}?mode=ro{whole}"
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None)
+    try:
+        connection.text_factory = _decode
+        check(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _decode(octets: bytes) -> str:
+    return octets.decode("utf-8", "replace")
 
 
 def check(connection: sqlite3.Connection) -> int:

@@ -64,6 +64,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     MAINTENANCE_TABLE,
 )
 """One entry per version of the format (``user_version``); entries are added, never changed."""
+HISTORY_VERSION = 1 + MIGRATIONS.index(HISTORY_TABLES)
+"""From which version on there is a history."""
 MAINTENANCE_VERSION = 1 + MIGRATIONS.index(MAINTENANCE_TABLE)
 """From which version on there is a table of maintenance windows."""
 

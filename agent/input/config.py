@@ -100,9 +100,13 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The files that pass between the programs: inventory, folder of the state, coverage figures, map."""
+    """The files that pass between the programs: the folder of the state, the coverage figures, the map.
+
+    And what belongs to reading the inventory: its folder, and the edition of its communes.
+    """
 
     inventory: Path
+    edition: str
     state: Path
     summary: Path | None
     map: Path
@@ -235,6 +239,7 @@ def _paths(shape: ConfigShape, folder: Path) -> Paths:
     state = folder / shape.state
     return Paths(
         inventory=folder / shape.inventory,
+        edition=shape.province.edition,
         state=state,
         summary=folder / shape.coverage.summary if shape.coverage.summary else None,
         map=folder / shape.web.map if shape.web.map else state / "map.html",
@@ -262,7 +267,7 @@ def _assemble(shape: ConfigShape, auths: dict[str, Auth], folder: Path) -> Confi
     general = _limits(shape.limits, DEFAULT_LIMITS)
     return Config(
         province_code=shape.province.code,
-        edition=shape.province.edition,
+        edition=paths.edition,
         inventory=paths.inventory,
         state=paths.state,
         auths=auths,

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection
 from datetime import datetime, tzinfo
+from decimal import Decimal
 
 from phusong.agent.inventory import Column, InterfaceSelector
 from phusong.collectors.host_address import as_kernel_writes
@@ -103,6 +104,14 @@ def parse_mbps(text: str) -> float:
             f"{text} megabits per second are more than any line has", f"{remedy} (not bits or kilobits)"
         )
     return value
+
+
+def parse_availability(text: str) -> float:
+    """Read a contracted availability in percent; return the ratio that is nearest to it."""
+    remedy = "write percent above 0 and up to 100 as a plain number with a point, like 99.9"
+    if not 0 < _number(text, remedy) <= 100:
+        raise CellError(f"{text} is no availability in percent", remedy)
+    return float(Decimal(text) / 100)
 
 
 def degrees(limits: tuple[float, float], swapped: tuple[float, float]) -> Callable[[str], float]:

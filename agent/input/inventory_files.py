@@ -258,6 +258,7 @@ def _assemble(sites: Table, devices: Table, links: Table, endpoints: Table, main
 
 def _link(row: Row) -> Link:
     values = dict(row.values)
+    values["contracted_availability_ratio"] = values.pop("contracted_availability_percent")
     ends = {}
     for end in ("near", "far"):
         device, interface = values.pop(f"{end}_device"), values.pop(f"{end}_interface")

@@ -62,23 +62,6 @@ def load_all(path: Path, *, environ: Mapping[str, str] = os.environ) -> tuple[Co
     return replace(reading.config, profiles=profiles), inventory
 
 
-def load_without_secrets(path: Path) -> tuple[Paths, Inventory]:
-    """Read the paths of the configuration and the inventory, for a command that asks no device.
-
-    References to credentials, profiles and communes are not checked.
-
-    Raises
-    ------
-    InputProblems
-        With everything that is wrong in ``phusong.yaml``, or else in the inventory.
-    """
-    paths = load_paths(path)
-    inventory, problems = examine_inventory(paths.inventory, auths=None, communes=None, timezone=LOCAL_TIME)
-    if inventory is None:
-        raise InputProblems(problems)
-    return paths, inventory
-
-
 def load_without_inventory(path: Path, *, environ: Mapping[str, str] = os.environ) -> tuple[Config, YamlDocument]:
     """Read the configuration, its secrets and the profiles, for a command that helps to write the inventory.
 
@@ -94,6 +77,23 @@ def load_without_inventory(path: Path, *, environ: Mapping[str, str] = os.enviro
     if reading.config is None or found:
         raise InputProblems([*reading.problems, *found])
     return replace(reading.config, profiles=profiles), reading.document
+
+
+def load_inventory(path: Path) -> tuple[Paths, Inventory]:
+    """Read the paths and the inventory, for a command that has no business with the secrets.
+
+    Raises
+    ------
+    InputProblems
+        The configuration is wrong, or else everything that is wrong in the inventory. Whether credentials and
+        profiles exist is not checked.
+    """
+    paths = load_paths(path)
+    communes = load_edition(paths.edition).communes
+    inventory, problems = examine_inventory(paths.inventory, auths=None, communes=communes, timezone=LOCAL_TIME)
+    if inventory is None:
+        raise InputProblems(problems)
+    return paths, inventory
 
 
 def _read_config(path: Path, environ: Mapping[str, str]) -> ConfigReading:

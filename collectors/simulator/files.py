@@ -23,14 +23,17 @@ COMMUNITY_FILE: Final = "wan-community"
 CONFIG_FILE: Final = "phusong.yaml"
 MAINTENANCE_BEFORE: Final = timedelta(minutes=30)
 MAINTENANCE_AFTER: Final = timedelta(hours=4)
+PROMISED_PERCENT: Final = {"primary": 99.9, "backup": 99.5, "uplink": 99.95}
+"""Availability, by the role of a line."""
 
 SITES: Final = ("site_id", "name", "kind", "commune_code", "lat", "lon")
 DEVICES: Final = (
     "device_id", "site_id", "address", "port", "auth", "profile", "ssh", "reply_from", "parent_device",
 )  # fmt: skip
 LINKS: Final = (
-    "link_id", "site_id", "carrier", "role", "contracted_down_mbps", "contracted_up_mbps", "near_device",
-    "near_interface", "far_device", "far_interface", "ping_address", "parent_link",
+    "link_id", "site_id", "carrier", "role", "contracted_down_mbps", "contracted_up_mbps",
+    "contracted_availability_percent", "near_device", "near_interface", "far_device", "far_interface",
+    "ping_address", "parent_link",
 )  # fmt: skip
 ENDPOINTS: Final = (
     "endpoint_id", "site_id", "name", "address", "port", "auth", "profile", "sip_uri", "parent_link",
@@ -160,8 +163,8 @@ def _links(province: Province) -> Iterator[Sequence[object]]:
         line = wired.line
         yield (
             line.link_id, line.office.site_id, line.carrier, line.role, line.down_mbps, line.up_mbps,
-            wired.near_device, wired.near_interface, wired.far_device, wired.far_interface,
-            "" if wired.far_device else wired.far_address, "",
+            PROMISED_PERCENT[line.role], wired.near_device, wired.near_interface, wired.far_device,
+            wired.far_interface, "" if wired.far_device else wired.far_address, "",
         )  # fmt: skip
 
 

@@ -36,10 +36,9 @@ READMES = (ROOT / "README.md", ROOT / "README.vi.md")
 
 
 def _options(command: Any) -> set[str]:
-    """Return the options of a command, or of all commands of a group."""
-    if hasattr(command, "commands"):
-        return set().union(*map(_options, command.commands.values()))
-    return {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    """Return the options of a command, and of the commands below it."""
+    own = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    return own.union(*map(_options, getattr(command, "commands", {}).values()))
 
 
 COMMANDS = {

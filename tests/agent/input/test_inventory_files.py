@@ -19,6 +19,7 @@ from phusong.agent.input.inventory_cells import (
     CellError,
     parse_address,
     parse_addresses,
+    parse_availability,
     parse_interface,
     parse_mbps,
     parse_sip_uri,
@@ -86,6 +87,7 @@ def test_everything() -> None:
     assert line.far == LinkEnd("vd-r1", InterfaceSelector(Column.NAME, "Gi0/0:1"))
     assert (line.role, line.carrier, line.parent_link) == ("primary", "Viettel", "hub-uplink")
     assert (line.contracted_down_mbps, line.contracted_up_mbps) == (100.0, 1.5)
+    assert (line.contracted_availability_ratio, backup.contracted_availability_ratio) == (0.999, None)
     assert (backup.near, backup.far) == (None, LinkEnd("vd-r2", InterfaceSelector(Column.DESCR, "Ethernet 1")))
     endpoint = found.endpoints["vd-hop"]
     assert (endpoint.name, endpoint.port, endpoint.profile) == ("Phòng họp", 16100, "hdx")
@@ -291,6 +293,7 @@ def test_no_addresses(text: str) -> None:
             (parse_mbps, text)
             for text in ("1e3", "100 Mbps", "1,5", "1.000,5", "-1", "0", "nan", "inf", "٣", "1_0", "")
         ),
+        *((parse_availability, text) for text in ("0", "100.001", "-1", "99,9", "99.9%", "1e2", "nan", "")),
         *((parse_interface, text) for text in ("alias:", "index: x", "index:0", "index:2147483648", "Alias:x")),
         *((parse_sip_uri, text) for text in ("x@y", "sip:", "sip:a b", 'sip:"><x', "tel:1")),
         *((parse_addresses, text) for text in ("r1", "192.0.2.1 x", "192.0.2.1/32")),
@@ -302,6 +305,12 @@ def test_cells_that_are_refused(parse: object, text: str) -> None:
     assert callable(parse)
     with pytest.raises(CellError):
         parse(text)
+
+
+def test_availability_is_the_nearest_ratio() -> None:
+    """99.9 is 0.999 and no neighbour of it, or a line that was out for exactly what is allowed would miss it."""
+    texts = ("99.9", "99.95", "99.5", "100", "0.1")
+    assert [parse_availability(text) for text in texts] == [0.999, 0.9995, 0.995, 1.0, 0.001]
 
 
 def test_text_is_composed() -> None:

@@ -15,8 +15,8 @@ START = datetime(2026, 11, 22, 10, 0, tzinfo=timezone(timedelta(hours=7)))
 COLUMNS = {
     "sites.csv": "site_id,name,kind,commune_code,lat,lon",
     "devices.csv": "device_id,site_id,address,port,auth,profile,ssh,reply_from,parent_device",
-    "links.csv": "link_id,site_id,carrier,role,contracted_down_mbps,contracted_up_mbps,near_device,near_interface,"
-    "far_device,far_interface,ping_address,parent_link",
+    "links.csv": "link_id,site_id,carrier,role,contracted_down_mbps,contracted_up_mbps,"
+    "contracted_availability_percent,near_device,near_interface,far_device,far_interface,ping_address,parent_link",
     "endpoints.csv": "endpoint_id,site_id,name,address,port,auth,profile,sip_uri,parent_link",
     "maintenance.csv": "what,from,to,reason",
 }

@@ -1,0 +1,1 @@
+"""Reports for people and contracts, made of what the agent has recorded."""

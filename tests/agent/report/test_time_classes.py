@@ -29,7 +29,7 @@ from phusong.agent.report.time_classes import (
     find_outages,
     presence,
 )
-from phusong.exporters.snapshot import Snapshot, Verdict
+from phusong.exporters.snapshot import LINK_VERDICTS, Snapshot, Verdict
 
 VERDICTS = [*Verdict, "a verdict of a later version"]
 UP = {"up", "congested", "degraded", "snmp_dead"}

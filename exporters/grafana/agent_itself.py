@@ -36,7 +36,10 @@ def _now(board: Board, words: Words) -> None:
     late = ((None, "semi-dark-green"), (60, "semi-dark-yellow"), (120, "semi-dark-red"))
     board.add(
         figures(
-            say("Age of the figures"), [now("time() - max(phusong_snapshot_timestamp_seconds)")], unit="s", steps=late
+            say("Age of the figures"),
+            [now("time() - max(phusong_snapshot_timestamp_seconds)")],
+            unit="s",
+            steps=late,
         ),
         figures(
             say("Last cycle"),
@@ -175,7 +178,10 @@ def _replies(board: Board, words: Words) -> None:
         graph(
             say("Notifications"),
             [
-                over_time(_rate("phusong_notifications_total", "kind", "version"), f"{say('accepted')} {{{{kind}}}} {{{{version}}}}"),
+                over_time(
+                    _rate("phusong_notifications_total", "kind", "version"),
+                    f"{say('accepted')} {{{{kind}}}} {{{{version}}}}",
+                ),
                 over_time("sum(rate(phusong_notification_reports_total[$__rate_interval]))", say("reports")),
             ],
             about=say("Traps and informs from known addresses with allowed credentials."),
@@ -192,7 +198,9 @@ def _replies(board: Board, words: Words) -> None:
             say("Devices that send most"),
             [
                 over_time(
-                    or_zero("topk(5, sum by (device) (increase(phusong_device_notifications_total[$__rate_interval])))"),
+                    or_zero(
+                        "topk(5, sum by (device) (increase(phusong_device_notifications_total[$__rate_interval])))"
+                    ),
                     "{{device}}",
                 )
             ],
@@ -207,7 +215,9 @@ def _replies(board: Board, words: Words) -> None:
                     "{{device}}",
                 )
             ],
-            about=say("Another engine ID than before was authenticated: a replaced device, or somebody in its place."),
+            about=say(
+                "Another engine ID than before was authenticated: a replaced device, or somebody in its place."
+            ),
             width=8,
         ),
         graph(
@@ -250,8 +260,12 @@ def _process(board: Board, words: Words) -> None:
         graph(
             say("Trouble with the state folder"),
             [
-                over_time("sum(increase(phusong_state_write_errors_total[$__rate_interval]))", say("failed writes")),
-                over_time("sum(increase(phusong_state_files_put_aside_total[$__rate_interval]))", say("files put aside")),
+                over_time(
+                    "sum(increase(phusong_state_write_errors_total[$__rate_interval]))", say("failed writes")
+                ),
+                over_time(
+                    "sum(increase(phusong_state_files_put_aside_total[$__rate_interval]))", say("files put aside")
+                ),
             ],
             width=6,
         ),

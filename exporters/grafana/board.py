@@ -121,7 +121,9 @@ class Board:
         return built
 
 
-def _every(panels: Sequence[dashboard.Panel | dashboard.RowPanel]) -> Iterator[dashboard.Panel | dashboard.RowPanel]:
+def _every(
+    panels: Sequence[dashboard.Panel | dashboard.RowPanel],
+) -> Iterator[dashboard.Panel | dashboard.RowPanel]:
     """Yield panels and rows, each row before the panels that are folded into it."""
     for panel in panels:
         yield panel

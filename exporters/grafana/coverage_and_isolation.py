@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from grafana_foundation_sdk.builders import table
-from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, Dashboard
+from grafana_foundation_sdk.models.dashboard import Dashboard, DataTransformerConfig
 
 from phusong.exporters.grafana import states
 from phusong.exporters.grafana.board import Board
@@ -34,9 +34,7 @@ from phusong.exporters.grafana.words import Words
 NAME: Final = "coverage"
 MEASURE: Final = f"{{{chosen('technology')}, {chosen('operator')}}}"
 COVERED: Final = f"commune_area_covered_ratio{MEASURE}"
-PEOPLE: Final = (
-    f"commune_population_covered_ratio{MEASURE} * on (commune) group_left () commune_population"
-)
+PEOPLE: Final = f"commune_population_covered_ratio{MEASURE} * on (commune) group_left () commune_population"
 CLASSES: Final = (
     ("none", "== 0"),
     ("below 50 %", "> 0 < 0.5"),
@@ -56,7 +54,11 @@ def coverage_and_isolation(words: Words) -> Dashboard:
     )
     board.choose("district", "District", "label_values(commune_info, district)")
     board.choose(
-        "technology", "Technology", "label_values(commune_area_covered_ratio, technology)", several=False, first="4G"
+        "technology",
+        "Technology",
+        "label_values(commune_area_covered_ratio, technology)",
+        several=False,
+        first="4G",
     )
     board.choose(
         "operator", "Operator", "label_values(commune_area_covered_ratio, operator)", several=False, first="any"
@@ -209,7 +211,10 @@ def _table(words: Words) -> table.Panel:
     return grid(
         say("Communes, the least covered first"),
         [
-            rows(f"max by (commune, name, district) ({COVERED} * on (commune) group_left (name, district) {CHOSEN_COMMUNES})"),
+            rows(
+                "max by (commune, name, district) "
+                f"({COVERED} * on (commune) group_left (name, district) {CHOSEN_COMMUNES})"
+            ),
             rows(f"max by (commune) (commune_centre_covered{MEASURE} {kept})"),
             rows(f"max by (commune) (commune_population {kept})"),
             rows(f"sum by (commune) (commune_sites {kept})"),

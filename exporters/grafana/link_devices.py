@@ -46,9 +46,7 @@ def add_counters(board: Board, words: Words, link: str) -> None:
             say("Octets as the devices count them"),
             [
                 over_time(_either("ifHCInOctets", "ifInOctets", link, "8 * "), f"{legend} in"),
-                over_time(
-                    _either("ifHCOutOctets", "ifOutOctets", link, "8 * "), f"{legend} out"
-                ),
+                over_time(_either("ifHCOutOctets", "ifOutOctets", link, "8 * "), f"{legend} out"),
             ],
             about=say("May show what never passed where a device was replaced; the traffic above does not."),
             unit="bps",
@@ -57,9 +55,7 @@ def add_counters(board: Board, words: Words, link: str) -> None:
         graph(
             say("Packets"),
             [
-                over_time(
-                    _either("ifHCInUcastPkts", "ifInUcastPkts", link), f"{legend} in"
-                ),
+                over_time(_either("ifHCInUcastPkts", "ifInUcastPkts", link), f"{legend} in"),
                 over_time(
                     _either("ifHCOutUcastPkts", "ifOutUcastPkts", link),
                     f"{legend} out",
@@ -114,9 +110,12 @@ def add_sensors(board: Board, words: Words) -> None:
         graph(
             say("Processor and memory"),
             [
-                over_time(f"wan_device_cpu_ratio{{{DEVICES}}}", f"{{{{device}}}} {say('processor')} {{{{component}}}}"),
                 over_time(
-                    f"wan_device_memory_used_ratio{{{DEVICES}}}", f"{{{{device}}}} {say('memory')} {{{{component}}}}"
+                    f"wan_device_cpu_ratio{{{DEVICES}}}", f"{{{{device}}}} {say('processor')} {{{{component}}}}"
+                ),
+                over_time(
+                    f"wan_device_memory_used_ratio{{{DEVICES}}}",
+                    f"{{{{device}}}} {say('memory')} {{{{component}}}}",
                 ),
             ],
             unit="percentunit",
@@ -132,8 +131,14 @@ def add_sensors(board: Board, words: Words) -> None:
         graph(
             say("Optical power"),
             [
-                over_time(f"wan_optical_receive_power_dbm{{{DEVICES}}}", f"{{{{device}}}} {{{{interface}}}} {say('received')}"),
-                over_time(f"wan_optical_transmit_power_dbm{{{DEVICES}}}", f"{{{{device}}}} {{{{interface}}}} {say('sent')}"),
+                over_time(
+                    f"wan_optical_receive_power_dbm{{{DEVICES}}}",
+                    f"{{{{device}}}} {{{{interface}}}} {say('received')}",
+                ),
+                over_time(
+                    f"wan_optical_transmit_power_dbm{{{DEVICES}}}",
+                    f"{{{{device}}}} {{{{interface}}}} {say('sent')}",
+                ),
             ],
             unit="dBm",
             width=8,
@@ -141,8 +146,12 @@ def add_sensors(board: Board, words: Words) -> None:
         graph(
             say("Round-trip time and jitter measured by the devices"),
             [
-                over_time(f"wan_sla_rtt_seconds{{{DEVICES}}}", f"{{{{device}}}} {{{{operation}}}} {say('round trip')}"),
-                over_time(f"wan_sla_jitter_seconds{{{DEVICES}}}", f"{{{{device}}}} {{{{operation}}}} {say('jitter')}"),
+                over_time(
+                    f"wan_sla_rtt_seconds{{{DEVICES}}}", f"{{{{device}}}} {{{{operation}}}} {say('round trip')}"
+                ),
+                over_time(
+                    f"wan_sla_jitter_seconds{{{DEVICES}}}", f"{{{{device}}}} {{{{operation}}}} {say('jitter')}"
+                ),
             ],
             about=say("IP SLA, NQA, RPM or link monitor."),
             unit="s",

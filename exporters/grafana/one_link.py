@@ -19,7 +19,11 @@ from phusong.exporters.snapshot import LINK_VERDICTS
 NAME: Final = "link"
 LINK: Final = chosen("link")
 HERE: Final = f"wan_link_info{{{LINK}}}"
-CONTRACT: Final = f"wan_link_contracted_bytes_per_second{{{LINK}}}"
+USE: Final = {way: f'wan_link_utilisation_ratio{{{LINK}, direction="{way}"}}' for way in ("down", "up")}
+CONTRACT: Final = {
+    way: f'wan_link_contracted_bytes_per_second{{{LINK}, direction="{way}"}}' for way in ("down", "up")
+}
+"""By direction."""
 
 
 def one_link(words: Words) -> Dashboard:
@@ -27,8 +31,8 @@ def one_link(words: Words) -> Dashboard:
     say = words.say
     board = Board(words, NAME, "One line", "Everything that is known of one line.")
     board.choose("link", "Line", "label_values(wan_link_info, link)", several=False)
-    for end in ("near_device", "far_device"):
-        board.choose(end, "", f"label_values({HERE}, {end})", several=False, hidden=True)
+    for label in ("site", "near_device", "far_device"):
+        board.choose(label, "", f"label_values({HERE}, {label})", several=False, hidden=True)
     board.annotate(
         "Verdict other than up",
         f'max by (verdict) (wan_link_verdict{{{LINK}, verdict!="up"}}) == 1',
@@ -45,7 +49,7 @@ def one_link(words: Words) -> Dashboard:
         ),
         timeline(
             say("State of its office"),
-            [over_time(f"{place('site_state', 'state', STATES, 'site')} and on (site) {HERE}", "{{site}}")],
+            [over_time(place("site_state", "state", STATES, "site", chosen("site")), "{{site}}")],
             about=say("Its lines joined with the mobile coverage of its point."),
             mappings=[states.by_place(words, STATES)],
             width=12,
@@ -69,8 +73,8 @@ def _summary(board: Board, words: Words) -> None:
                     "max by (link, name, carrier, role, district, near_device, far_device) "
                     f"({HERE} * on (site) group_left (name) site_info)"
                 ),
-                rows(f'8 * max by (link) (wan_link_contracted_bytes_per_second{{{LINK}, direction="down"}})'),
-                rows(f'8 * max by (link) (wan_link_contracted_bytes_per_second{{{LINK}, direction="up"}})'),
+                rows(f"8 * max by (link) ({CONTRACT['down']})"),
+                rows(f"8 * max by (link) ({CONTRACT['up']})"),
                 rows(f"1000 * max by (link) (wan_link_verdict_change_timestamp_seconds{{{LINK}}})"),
                 rows(f"1000 * max by (link) (wan_link_last_success_timestamp_seconds{{{LINK}}})"),
             ],
@@ -106,15 +110,22 @@ def _summary(board: Board, words: Words) -> None:
         *(
             figures(
                 say(title),
-                [now(f'quantile_over_time(0.95, wan_link_utilisation_ratio{{{LINK}, direction="{way}"}}[$__range])')],
+                [now(f"quantile_over_time(0.95, {USE[way]}[$__range])")],
                 about=say("The share of the contract that was not exceeded in 95 % of this range."),
                 unit="percentunit",
                 steps=SHARE_USED,
             )
-            for title, way in (("95th percentile, to the office", "down"), ("95th percentile, from the office", "up"))
+            for title, way in (
+                ("95th percentile, to the office", "down"),
+                ("95th percentile, from the office", "up"),
+            )
         ),
         figures(
-            say("Loss now"), [now(f"wan_link_ping_loss_ratio{{{LINK}}}")], unit="percentunit", steps=LOSS, decimals=1
+            say("Loss now"),
+            [now(f"wan_link_ping_loss_ratio{{{LINK}}}")],
+            unit="percentunit",
+            steps=LOSS,
+            decimals=1,
         ),
         figures(
             say("Ends differ"),
@@ -129,8 +140,7 @@ def _traffic(board: Board, words: Words) -> None:
     say = words.say
     board.row("Traffic")
     for title, way in (("Traffic to the office", "down"), ("Traffic from the office", "up")):
-        use = f'wan_link_utilisation_ratio{{{LINK}, direction="{way}"}}'
-        contract = f'wan_link_contracted_bytes_per_second{{{LINK}, direction="{way}"}}'
+        use, contract = USE[way], CONTRACT[way]
         board.add(
             graph(
                 say(title),
@@ -138,7 +148,8 @@ def _traffic(board: Board, words: Words) -> None:
                     over_time(f"8 * avg_over_time({use}[$__rate_interval]) * {contract}", say("in use")),
                     over_time(f"8 * {contract}", say("contract")),
                     over_time(
-                        f"8 * quantile_over_time(0.95, {use}[$__range] @ end()) * {contract}", say("95th percentile")
+                        f"8 * quantile_over_time(0.95, {use}[$__range] @ end()) * {contract}",
+                        say("95th percentile"),
                     ),
                 ],
                 about=say("From the office's end where that gives a rate, else from the hub's."),
@@ -162,7 +173,9 @@ def _traffic(board: Board, words: Words) -> None:
                         say("received"),
                     ),
                 ],
-                about=say("What one end sends the other should receive; the difference is lost or not of this line."),
+                about=say(
+                    "What one end sends the other should receive; the difference is lost or not of this line."
+                ),
                 unit="bps",
             )
         )
@@ -191,7 +204,10 @@ def _quality(board: Board, words: Words) -> None:
         graph(
             say("Errors and discards"),
             [
-                over_time(f"max_over_time(wan_link_error_ratio{{{LINK}}}[$__rate_interval])", f"{say('errors')} {{{{end}}}}"),
+                over_time(
+                    f"max_over_time(wan_link_error_ratio{{{LINK}}}[$__rate_interval])",
+                    f"{say('errors')} {{{{end}}}}",
+                ),
                 over_time(
                     f"max_over_time(wan_link_discard_ratio{{{LINK}}}[$__rate_interval])",
                     f"{say('discards')} {{{{end}}}}",
@@ -217,7 +233,9 @@ def _quality(board: Board, words: Words) -> None:
                     "{{end}} {{reason}}",
                 )
             ],
-            about=say("Restarts, replaced devices, renumbered interfaces and impossible figures: they add no traffic."),
+            about=say(
+                "Restarts, replaced devices, renumbered interfaces and impossible figures: they add no traffic."
+            ),
             height=6,
         ),
     )

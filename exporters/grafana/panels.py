@@ -34,7 +34,6 @@ ANY_IS_BAD: Final[Steps] = ((None, GOOD), (1, BAD))
 SHARE_UP: Final[Steps] = ((None, BAD), (0.95, "semi-dark-yellow"), (0.99, GOOD))
 SHARE_USED: Final[Steps] = ((None, GOOD), (0.7, "semi-dark-yellow"), (0.9, BAD))
 LOSS: Final[Steps] = ((None, GOOD), (0.005, "semi-dark-yellow"), (0.02, BAD))
-LINK: Final = "link"
 
 
 def framed(
@@ -171,9 +170,7 @@ def timeline(
     return coloured(panel, steps)
 
 
-def name_states(
-    panel: stat.Panel | timeseries.Panel, words: Words, shown: Sequence[Verdict | Isolation]
-) -> None:
+def name_states(panel: stat.Panel | timeseries.Panel, words: Words, shown: Sequence[Verdict | Isolation]) -> None:
     """Name and colour the series that are called after a state."""
     for state in shown:
         panel.override_by_name(

@@ -87,9 +87,7 @@ def province_overview(words: Words) -> Dashboard:
         graph_by_state(
             words,
             say("Lines that are not up, by verdict"),
-            over_time(
-                f"sum by (verdict) ({of_lines(TROUBLED)})", "{{verdict}}"
-            ),
+            over_time(f"sum by (verdict) ({of_lines(TROUBLED)})", "{{verdict}}"),
             LINK_VERDICTS,
         ),
         graph(
@@ -103,7 +101,9 @@ def province_overview(words: Words) -> Dashboard:
                     "{{reason}}",
                 )
             ],
-            about=say("Restarts, replaced devices, renumbered interfaces and impossible figures: they add no traffic."),
+            about=say(
+                "Restarts, replaced devices, renumbered interfaces and impossible figures: they add no traffic."
+            ),
         ),
     )
     board.row("Planned work")
@@ -147,7 +147,9 @@ def _now(board: Board, words: Words) -> None:
         figures(
             say("Age of the figures"),
             [now("time() - max(phusong_snapshot_timestamp_seconds)")],
-            about=say("How old the agent's state is. Above two minutes something is wrong with it or with the scrape."),
+            about=say(
+                "How old the agent's state is. Above two minutes something is wrong with it or with the scrape."
+            ),
             unit="s",
             steps=((None, PLAIN), (120, "semi-dark-red")),
             width=3,
@@ -200,7 +202,10 @@ def _worst(board: Board, words: Words) -> None:
     say = words.say
     opens = address(words, "link", {"link": "${__field.labels.link:percentencode}"})
     legend = "{{link}} {{name}}"
-    for title, direction in (("Fullest lines, towards the office", "down"), ("Fullest lines, from the office", "up")):
+    for title, direction in (
+        ("Fullest lines, towards the office", "down"),
+        ("Fullest lines, from the office", "up"),
+    ):
         use = f'wan_link_utilisation_ratio{{direction="{direction}"}}'
         board.add(
             bars(

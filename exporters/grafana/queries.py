@@ -19,9 +19,9 @@ MIN_INTERVAL: Final = "30s"
 """The agent polls this often; a smaller step would ask for the same value again."""
 
 
-def chosen(label: str, variable: str = "") -> str:
-    """Return the matcher by which a label is one of the values that were chosen for a variable."""
-    return f"{label}=~`${{{variable or label}:regex}}`"
+def chosen(label: str) -> str:
+    """Return the matcher by which a label is what was chosen for the variable of its name."""
+    return f"{label}=~`${{{label}:regex}}`"
 
 
 CHOSEN_LINES: Final = f"wan_link_info{{{chosen('carrier')}, {chosen('district')}}}"

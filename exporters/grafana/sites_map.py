@@ -75,16 +75,19 @@ def sites_map(words: Words, *, width: int, height: int) -> geomap.Panel:
         ],
     )
     layer = "offices"
-    panel.view(
-        geomap.MapViewConfig().id(MapCenterID.FIT).layer(layer).all_layers(False).padding(8).zoom(12)
-    )
+    panel.view(geomap.MapViewConfig().id(MapCenterID.FIT).layer(layer).all_layers(False).padding(8).zoom(12))
     panel.basemap(common.MapLayerOptions().type("geojson").name("background").config(_background()))
     panel.layers([_marks(layer, latitude, longitude, state)])
     return panel.controls(geomap.ControlsOptions().show_zoom(True).show_scale(True).mouse_wheel_zoom(False))
 
 
 def _background() -> dict[str, object]:
-    style = {"color": {"fixed": "#7a8a99"}, "opacity": 0.25, "lineWidth": 1, "size": {"fixed": 1, "min": 1, "max": 1}}
+    style = {
+        "color": {"fixed": "#7a8a99"},
+        "opacity": 0.25,
+        "lineWidth": 1,
+        "size": {"fixed": 1, "min": 1, "max": 1},
+    }
     return {"src": BACKGROUND, "rules": [], "style": style}
 
 

@@ -42,8 +42,8 @@ def grid(
 ) -> table.Panel:
     """Return a table of the queries' rows, joined where their labels are the same, with these columns only.
 
-    The columns stand in this order. Queries after the first must not name subjects that the first leaves out, and
-    must carry none but its labels.
+    The columns stand in this order. A row of a later query goes to the one row of the first query with the same
+    labels, as far as both have them.
     """
     panel = framed(table.Panel(), title, about, queries, width=width, height=height)
     if len(queries) > 1:

@@ -28,7 +28,10 @@ def video_endpoints(words: Words) -> Dashboard:
     """Return the dashboard."""
     say = words.say
     board = Board(
-        words, NAME, "Video endpoints", "Which endpoints would fail a meeting now, and what state their line is in."
+        words,
+        NAME,
+        "Video endpoints",
+        "Which endpoints would fail a meeting now, and what state their line is in.",
     )
     board.choose("district", "District", "label_values(vc_endpoint_info, district)")
     board.choose("endpoint", "Endpoint", f"label_values(vc_endpoint_info{{{chosen('district')}}}, endpoint)")
@@ -67,7 +70,8 @@ def _not_ready(words: Words) -> table.Panel:
         say("Endpoints that are not ready"),
         [
             rows(
-                f"max by ({labels}, verdict) (({NOT_READY}) * on (endpoint) group_left (name, site, district) {CHOSEN})"
+                f"max by ({labels}, verdict) "
+                f"(({NOT_READY}) * on (endpoint) group_left (name, site, district) {CHOSEN})"
             ),
             rows(f"1000 * max by (endpoint) (vc_endpoint_verdict_change_timestamp_seconds {wrong})"),
             rows(_of_its_site(f"sum by (site) ({lines})", wrong)),
@@ -85,7 +89,9 @@ def _not_ready(words: Words) -> table.Panel:
             Column("Value #E", say("State of its office"), mapping=states.by_place(words, STATES)),
             Column("site", say("Site")),
         ],
-        about=say("Beside each endpoint: how many lines of its office carry traffic now, and what is left without them."),
+        about=say(
+            "Beside each endpoint: how many lines of its office carry traffic now, and what is left without them."
+        ),
         sort_by=say("Since"),
         descending=True,
         height=12,
@@ -113,9 +119,7 @@ def _by_district(board: Board, words: Words) -> None:
         graph_by_state(
             words,
             say("Endpoints that are not ready, by verdict"),
-            over_time(
-                f"sum by (verdict) ({_of_chosen(IS_NOT)})", "{{verdict}}"
-            ),
+            over_time(f"sum by (verdict) ({_of_chosen(IS_NOT)})", "{{verdict}}"),
             ENDPOINT_VERDICTS,
         ),
     )

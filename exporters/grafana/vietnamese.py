@@ -201,9 +201,9 @@ _WORDS = {
     ),
     "The last 30 days": "30 ngày qua",
     "Carriers: the last 30 days": "Nhà mạng: 30 ngày qua",
-    "Districts: the last 30 days": "Cấp huyện: 30 ngày qua",
-    "Worst line": "Kênh kém nhất",
-    "Always the last 30 days, whatever range is chosen.": "Luôn là 30 ngày qua, dù chọn khoảng nào.",
+    "Always the last 30 days, whatever range is chosen. Prometheus reads some 200 million samples for it.": (
+        "Luôn là 30 ngày qua, dù chọn khoảng nào. Prometheus đọc khoảng 200 triệu mẫu cho bảng này."
+    ),
     # video endpoints
     "Video endpoints": "Điểm cầu truyền hình",
     "Which endpoints would fail a meeting now, and what state their line is in.": (

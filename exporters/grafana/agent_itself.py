@@ -211,7 +211,9 @@ def _replies(board: Board, words: Words) -> None:
             say("New SNMPv3 engines"),
             [
                 over_time(
-                    or_zero("sum by (device) (increase(phusong_snmp_engine_changes_total[$__rate_interval])) > 0"),
+                    or_zero(
+                        "topk(5, sum by (device) (increase(phusong_snmp_engine_changes_total[$__rate_interval])))"
+                    ),
                     "{{device}}",
                 )
             ],

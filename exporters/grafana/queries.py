@@ -64,7 +64,7 @@ def share_of_time_up(window: str, matchers: str = "") -> str:
 
 
 def sampled_share_of_time_up(window: str) -> str:
-    """Return the same from one look every five minutes: a fraction of the work over weeks, and close enough there."""
+    """Return the same from one look every five minutes: less work, and over weeks close enough."""
     planned = 'wan_link_verdict{verdict="maintenance"} == 1'
     return f"avg_over_time((wan_link_up unless on (link) ({planned}))[{window}:5m])"
 

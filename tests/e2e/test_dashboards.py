@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 import threading
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ TABLES = [
 NOT_IN_THE_DEMO = {
     "coverage-and-isolation: People with coverage A": "its coverage is computed without a population raster",
 }
-HOSTILE = "A\"b'c\\ ${link:raw} $1 {{x}} <img src=x> (d|e) .* \n%41 Đông Triều"
+HOSTILE = "A\"b'c\\ ${link:raw} $1 {{x}} <img src=x> (d|e) .* %41 Đông Triều"
 PATIENCE_S = 90.0
 """Rates need two polls, which are 30 s apart."""
 
@@ -143,17 +144,20 @@ def served(page: bytes) -> Iterator[int]:
 
 
 def hostile_province() -> Snapshot:
-    """Return the made-up province with people counted, and names in it that mean something to somebody."""
+    """Return the made-up province covered to every extent, and names in it that mean something to somebody."""
     snapshot = province(24, 12, 12)
     assert snapshot.coverage is not None
+    shares = itertools.cycle((0.0, 0.3, 0.6, 0.9, 1.0))
     communes = tuple(
         dataclasses.replace(
             commune,
             name=HOSTILE,
             district=HOSTILE,
-            indicators=tuple(dataclasses.replace(one, population_ratio=0.5) for one in commune.indicators),
+            indicators=tuple(
+                dataclasses.replace(one, area_ratio=share, population_ratio=share) for one in commune.indicators
+            ),
         )
-        for commune in snapshot.coverage.communes
+        for commune, share in zip(snapshot.coverage.communes, shares, strict=False)
     )
     return dataclasses.replace(
         snapshot,
@@ -189,26 +193,30 @@ SELDOM = [query for query in QUERIES if "or vector(0)" in query.expression or st
 @pytest.mark.parametrize("query", SELDOM, ids=str)
 def test_what_is_seldom_counted_is_shown(fed: Prometheus, query: Query) -> None:
     """A query that gives 0 in a healthy province, or nothing there, gives the real figure when there is one."""
-    bare = dataclasses.replace(
-        query, expression=query.expression.replace(" or vector(0)", "").replace("> 0", ">= 0")
-    )
+    bare = dataclasses.replace(query, expression=query.expression.replace(" or vector(0)", ""))
     found = wait_for(lambda: first_answer(fed, bare), str(query))
     labels = {label for series in found for label in series.labels}
     assert set(re.findall(r"\{\{(\w+)\}\}", query.legend)) <= labels
 
 
-@pytest.mark.parametrize("name", DASHBOARDS)
+FILTERED = {
+    name: labels
+    for name, dashboard in DASHBOARDS.items()
+    if (labels := {variable["name"] for variable in query_variables(dashboard)} & {"carrier", "district"})
+}
+
+
+@pytest.mark.parametrize("name", FILTERED)
 def test_hostile_names_can_be_chosen(fed: Prometheus, name: str) -> None:
     """A carrier or district may be called anything: chosen, it finds exactly itself, and no query breaks."""
     dashboard = DASHBOARDS[name]
     variables = {variable["name"]: variable for variable in query_variables(dashboard)}
-    hostile = {label: [HOSTILE, "other"] for label in ("carrier", "district") if label in variables}
-    values = {**wait_for(lambda: next(fed.choices(dashboard), None), name), **hostile}
-    for label in hostile:
-        assert HOSTILE in fed.values_of(variables[label], values)
+    for label in FILTERED[name]:
+        wait_for(lambda label=label: HOSTILE in fed.values_of(variables[label], {}), label)
+    values = {**next(fed.choices(dashboard)), **dict.fromkeys(FILTERED[name], [HOSTILE, "other"])}
     answers = [fed.run(query, values) for query in panel_queries(name, dashboard)]
     assert sum(bool(answer) for answer in answers) > len(answers) // 2
-    for label in hostile:
+    for label in FILTERED[name]:
         selector, _ = label_values(variables[label])
         matched = f"label_values({selector.partition('{')[0]}{{{label}=~`${{{label}:regex}}`}}, {label})"
         only = {"query": {"query": matched}}

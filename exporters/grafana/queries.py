@@ -63,12 +63,6 @@ def share_of_time_up(window: str, matchers: str = "") -> str:
     return f"{up} / ((1 - {out}) > 0)"
 
 
-def sampled_share_of_time_up(window: str) -> str:
-    """Return the same from one look every five minutes: less work, and over weeks close enough."""
-    planned = 'wan_link_verdict{verdict="maintenance"} == 1'
-    return f"avg_over_time((wan_link_up unless on (link) ({planned}))[{window}:5m])"
-
-
 def hours_with(verdicts: str, window: str, seconds: str) -> str:
     """Return for how many hours each line had one of these verdicts; ``seconds`` is the window as a number."""
     return f'sum by (link) (avg_over_time(wan_link_verdict{{verdict=~"{verdicts}"}}[{window}])) * {seconds} / 3600'

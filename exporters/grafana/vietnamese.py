@@ -201,8 +201,8 @@ _WORDS = {
     ),
     "The last 30 days": "30 ngày qua",
     "Carriers: the last 30 days": "Nhà mạng: 30 ngày qua",
-    "Always the last 30 days, whatever range is chosen; availability from a look every five minutes.": (
-        "Luôn là 30 ngày qua, dù chọn khoảng nào; độ sẵn sàng lấy mẫu mỗi năm phút."
+    "Always the last 30 days, whatever range is chosen. Prometheus reads some 200 million samples for it.": (
+        "Luôn là 30 ngày qua, dù chọn khoảng nào. Prometheus đọc khoảng 200 triệu mẫu cho bảng này."
     ),
     # video endpoints
     "Video endpoints": "Điểm cầu truyền hình",

@@ -213,7 +213,7 @@ def test_hostile_names_can_be_chosen(fed: Prometheus, name: str) -> None:
     variables = {variable["name"]: variable for variable in query_variables(dashboard)}
     for label in FILTERED[name]:
         wait_for(lambda label=label: HOSTILE in fed.values_of(variables[label], {}), label)
-    values = {**next(fed.choices(dashboard)), **dict.fromkeys(FILTERED[name], [HOSTILE, "other"])}
+    values = {**next(fed.choices(dashboard)), **{label: [HOSTILE, "other"] for label in FILTERED[name]}}
     answers = [fed.run(query, values) for query in panel_queries(name, dashboard)]
     assert sum(bool(answer) for answer in answers) > len(answers) // 2
     for label in FILTERED[name]:

@@ -18,7 +18,7 @@ export PIP_NO_INPUT := 1
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench fuzz docs lock clean distclean
+.PHONY: help demo test lint bench fuzz docs dashboards lock clean distclean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -48,6 +48,9 @@ fuzz: $(VENV)/.dev $(VENV)/.project ## attack the SNMP client with atheris (ARGS
 docs: $(VENV)/.project ## write docs/metrics.md from the table of metrics
 	@$(BIN)/python -m phusong.exporters.metrics > docs/metrics.md.new
 	@mv docs/metrics.md.new docs/metrics.md
+
+dashboards: $(VENV)/.dev $(VENV)/.project ## write the Grafana dashboards in exporters/grafana
+	@$(BIN)/python -m phusong.exporters.grafana.build
 
 # The header and the pins name no index and no folder: whoever installs uses the index of their own machine.
 LOCK := UV_CUSTOM_COMPILE_COMMAND='make lock' uv pip compile --quiet --universal \

@@ -16,7 +16,18 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("agent", "collectors", "coverage", "exporters", "maps")
-HEAVY = ("exactextract", "folium", "geopandas", "matplotlib", "netmiko", "numpy", "pandas", "pyogrio", "shapely")
+HEAVY = (
+    "exactextract",
+    "folium",
+    "geopandas",
+    "grafana_foundation_sdk",
+    "matplotlib",
+    "netmiko",
+    "numpy",
+    "pandas",
+    "pyogrio",
+    "shapely",
+)
 
 BREACHES = {
     "collectors/breach.py": "import phusong.coverage.summary",

@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from processes import CLI, fetch, free_port, run_cli, running, simulated_province, wait_for
+from processes import fetch, wait_for
+from watched_province import watched_province
 
 
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start the province, coverage, the agent and Prometheus; give Prometheus's address."""
-    folder = tmp_path_factory.mktemp("prometheus")
-    agent_port, own_port = free_port(), free_port()
-    (folder / "prometheus.yml").write_text(
-        "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
-        f"scrape_configs: [{{job_name: phusong, static_configs: [{{targets: ['127.0.0.1:{agent_port}']}}]}}]\n"
-    )
-    own = f"127.0.0.1:{own_port}"
-    command = [
-        shutil.which("prometheus") or "prometheus",
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address={own}",
-    ]
-    config = folder / "province" / "phusong.yaml"
-    with (
-        simulated_province(folder / "province", listen=f"127.0.0.1:{agent_port}"),
-        running([*CLI, "run", "--config", config], folder / "run.log"),
-        running(command, folder / "prometheus.log"),
-    ):
-        measured = run_cli("demo-coverage", folder)
-        assert measured.returncode == 0, measured.stdout + measured.stderr
-        wait_for(lambda: fetch(f"http://127.0.0.1:{agent_port}/-/ready"), "the agent")
-        yield f"http://{own}"
+    """Give the address of a Prometheus that scrapes the agent."""
+    with watched_province(tmp_path_factory.mktemp("prometheus")) as address:
+        yield address
 
 
 def query(prometheus: str, expression: str) -> float | None:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from math import inf
 
-from .verdict import Rule
+from phusong.exporters.snapshot import Verdict
+
+from .verdict import Finding, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +94,10 @@ def find_blame(suspicion: Suspicion, parents: Iterable[Parent]) -> Blame:
         if suspicion.blamed and suspicion.failed_at <= parent.recovered_at:
             waiting = True
     return NOT_YET if waiting and not suspicion.decide else ITS_OWN
+
+
+def judge_fault(finding: Finding, blame: Blame) -> Finding:
+    """Return the finding on what is out, with the blame laid on what it hangs on where that is out."""
+    if blame.rule is None:
+        return finding
+    return Finding(Verdict.PARENT_DOWN, False, blame.rule, blame.cause)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import inf
 
-from .parents import Parent, Suspicion, Word, find_blame
+from .parents import Parent, Suspicion, Word, find_blame, judge_fault
 from .row_facts import RowKey
-from .verdict import PARENT_UNHEARD, Finding, judge_fault
+from .verdict import PARENT_UNHEARD, Finding
 
 ASK_AGAIN_S = 2.0
 """Who is waited for is asked so often."""

@@ -10,15 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
-from typing import TYPE_CHECKING
 
 from phusong.collectors.readings import InterfaceReading, PingReading
 from phusong.exporters.snapshot import Isolation, Verdict
 
 from .quality import Quality
-
-if TYPE_CHECKING:
-    from .parents import Blame
 
 ADMIN_DOWN = 2
 OPER_UP = 1
@@ -137,7 +133,7 @@ def judge_link(
     ``pinged`` tells whether the link has an address to ping at all, ``lost_bursts`` how many bursts in a row had
     no answer; an end that the inventory does not name is ``None``. A hub's interface often stays up while the
     office is gone, so a far side that answers neither SNMP (where it is asked at all) nor ping is unreachable
-    whatever the hub's interface says. What it hangs on and how well it does come after this: ``judge_fault``,
+    whatever the hub's interface says. What it hangs on and how well it does come after this: ``parents``,
     ``judge_quality``.
     """
     ends = [end for end in (near, far) if end is not None]
@@ -200,13 +196,6 @@ def judge_quality(finding: Finding, quality: Quality) -> Finding:
     if quality.degradations:
         return Finding(Verdict.DEGRADED, True, Rule(quality.degradations[0].value))
     return finding
-
-
-def judge_fault(finding: Finding, blame: Blame) -> Finding:
-    """Return the finding on what is out, with the blame laid on what it hangs on where that is out."""
-    if blame.rule is None:
-        return finding
-    return Finding(Verdict.PARENT_DOWN, False, blame.rule, blame.cause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,9 +59,9 @@ class Evidence:
         problem = outcome.problem or (outcome.value.problems.get(end.interface, "") if outcome.value else "")
         return f"{end.device_id}: {problem}" if problem else ""
 
-    def last_success(self, device_ids: Iterable[str]) -> float | None:
-        """Return when one of the devices last answered, as Unix time."""
-        outcomes = (self._observations.devices.get(device_id) for device_id in device_ids)
+    def last_success(self, ends: Iterable[LinkEnd]) -> float | None:
+        """Return when the device of one of the ends last answered, as Unix time."""
+        outcomes = [self._observations.devices.get(end.device_id) for end in ends]
         return max((o.success_unix for o in outcomes if o and o.success_unix is not None), default=None)
 
     def ping(self, address: str, now: float) -> PingReading | None:

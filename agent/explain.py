@@ -207,7 +207,7 @@ def _quality_facts(
         known = "not known" if use is None else f"{use:.0%} of the contracted rate"
         limit = f"limit {limits.use_ratio:.0%} for {minutes}"
         yield Fact(f"use {name}", f"{known} ({limit}{_turning(excess, moment)})")
-    sent, answered = quality.window.counts()
+    sent, answered = quality.window.sent, quality.window.answered
     if sent:
         rtt = quality.window.rtt_s()
         mean = f", mean {rtt * 1000:.1f} ms (limit {limits.rtt_s * 1000:g} ms)" if rtt is not None else ""

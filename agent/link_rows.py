@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
+from typing import NamedTuple
 
+from phusong.collectors.readings import PingReading
 from phusong.exporters.snapshot import EndTraffic, LinkRow, Verdict
 
 from .evidence import Evidence
@@ -16,7 +18,7 @@ from .inventory import Inventory, LinkEnd
 from .limits import LimitsBook
 from .link_traffic import FAR, NEAR, TrafficTotals, use_of_contract
 from .parents import Parent
-from .quality import EXCEEDED, LinkQuality
+from .quality import EXCEEDED, LinkQuality, Quality
 from .row_facts import RowFacts, RowKey
 from .suspects import Observed, Suspects
 from .verdict import (
@@ -42,17 +44,22 @@ class LinkMemory:
     """What was found last, without regard to maintenance."""
     recovered_at: float = -inf
 
+    def take(self, found: Finding, now: float) -> bool:
+        """Remember a finding; tell whether what hangs on the line is to be judged again."""
+        before, self.found = self.found, found
+        if found.up and (before is None or not before.up):
+            self.recovered_at = now
+        return before is None or before.up is not found.up or before.cause != found.cause
 
-@dataclass(frozen=True, slots=True)
-class Look:
+
+class Look(NamedTuple):
     """The evidence on one line at one moment."""
 
     near: EndEvidence | None
     far: EndEvidence | None
+    ping: PingReading | None
     finding: Finding
     """Without what it hangs on and how well it does."""
-    failed_at: float
-    """When it last failed for certain, if the finding is a failure."""
 
 
 @dataclass(slots=True)
@@ -95,60 +102,68 @@ class LinkRows:
 
     def judge(self, link_id: str, moment: Moment, device_parents: Mapping[str, Parent]) -> bool:
         """Make the row of a line anew; tell whether what hangs on it is to be judged again."""
-        look = self.look(link_id, moment.now)
-        memory = self.memory(link_id)
+        look, memory, before = self.look(link_id, moment.now), self.memory(link_id), self.rows.get(link_id)
+        near, far = look.near, look.far
         info, ends = self.facts.links[link_id], self._ends(link_id)
-        near_traffic = self._traffic(link_id, NEAR, look.near)
-        far_traffic = self._traffic(link_id, FAR, look.far)
-        use_down, use_up = use_of_contract(info, near_traffic, far_traffic)
+        near_traffic = self.traffic.of(link_id, NEAR) if near and near.reading else None
+        far_traffic = self.traffic.of(link_id, FAR) if far and far.reading else None
+        use = use_of_contract(info, near_traffic, far_traffic)
         waiting_since = self.suspects.waiting_since(("link", link_id))
         found = self._with_parents(link_id, look, memory, moment.now, device_parents)
-        quality = memory.quality
-        quality.note_up(found.up, moment.now)
-        if found.up:
-            read_at = max((end.heard_at for end in (look.near, look.far) if end and end.reading), default=None)
-            if read_at is not None:
-                quality.note_traffic(use_down, use_up, _worst_errors(near_traffic, far_traffic), read_at)
-            address = self.facts.ping_addresses[link_id]
-            ping = self.evidence.ping(address, moment.now)
-            if ping is not None:
-                quality.note_ping(ping, self.evidence.pinged_at(address))
-        exceeded = quality.now(moment.now)
+        errors = _worst_errors(near_traffic, far_traffic)
+        exceeded = self._watch_quality(link_id, look, memory.quality, found.up, use, errors, moment.now)
         found = judge_quality(found, exceeded)
-        before = self.rows.get(link_id)
-        affected = memory.found is None or (memory.found.up, memory.found.cause) != (found.up, found.cause)
-        if found.up and (memory.found is None or not memory.found.up):
-            memory.recovered_at = moment.now
-        memory.found = found
         shown, since = self.changes.judged(
             ("link", link_id),
             found,
             (before.verdict, before.since) if before else None,
             moment,
-            waited_s=moment.now - waiting_since if waiting_since is not None else 0.0,
-            first_since_s=down_for_s([end.reading for end in (look.near, look.far) if end and end.reading]),
+            waited_s=0.0 if waiting_since is None else moment.now - waiting_since,
+            first_since_s=down_for_s(end.reading for end in (near, far) if end and end.reading)
+            if found.up is False
+            else None,
         )
         self.rows[link_id] = LinkRow(
             info=info,
             verdict=shown.verdict,
             up=shown.up,
             since=since,
-            near=look.near.reading if look.near else None,
-            far=look.far.reading if look.far else None,
-            ping=self.evidence.ping(self.facts.ping_addresses[link_id], moment.now),
-            last_success=self.evidence.last_success(end.device_id for end in ends),
+            near=near.reading if near else None,
+            far=far.reading if far else None,
+            ping=look.ping,
+            last_success=self.evidence.last_success(ends),
             problem="; ".join(filter(None, map(self.evidence.end_problem, ends))),
             rule=shown.rule,
             cause=shown.cause,
             near_traffic=near_traffic,
             far_traffic=far_traffic,
-            use_down_ratio=use_down,
-            use_up_ratio=use_up,
-            ends_differ=ends_differ(look.near, look.far),
+            use_down_ratio=use[0],
+            use_up_ratio=use[1],
+            ends_differ=ends_differ(near, far),
             degradations=exceeded.degradations if shown.up else (),
-            state_changes=quality.change_count,
+            state_changes=memory.quality.change_count,
         )
-        return affected
+        return memory.take(found, moment.now)
+
+    def _watch_quality(
+        self,
+        link_id: str,
+        look: Look,
+        quality: LinkQuality,
+        up: bool | None,
+        use: tuple[float | None, float | None],
+        errors: float | None,
+        now: float,
+    ) -> Quality:
+        """Take note of how well a line does; return what exceeds its limits."""
+        quality.note_up(up, now)
+        if up:
+            read_at = max((end.heard_at for end in (look.near, look.far) if end and end.reading), default=None)
+            if read_at is not None:
+                quality.note_traffic(*use, errors, read_at)
+            if look.ping is not None:
+                quality.note_ping(look.ping, self.evidence.pinged_at(self.facts.ping_addresses[link_id]))
+        return quality.now(now)
 
     def memory(self, link_id: str) -> LinkMemory:
         """Return what is remembered of a line."""
@@ -165,15 +180,19 @@ class LinkRows:
         near, far = self.evidence.end(link.near, now), self.evidence.end(link.far, now)
         ping = self.evidence.ping(address, now)
         finding = judge_link(near, far, ping, pinged=bool(address), lost_bursts=self.evidence.lost_bursts(address))
-        ends = [end for end in (near, far) if end is not None]
-        if finding.rule in SAID_BY_AN_END:
-            failed_at = max(end.heard_at for end in ends if end.reading is not None)
-        else:
-            heard = [end.heard_at for end in (far or near,) if end]
-            if ping is not None:
-                heard.append(self.evidence.pinged_at(address))
-            failed_at = min(heard, default=-inf)
-        return Look(near, far, finding, failed_at)
+        return Look(near, far, ping, finding)
+
+    def failed_at(self, link_id: str, look: Look) -> float:
+        """Return when a line that fails did so last for certain: all that speaks against it is as new as that."""
+        if look.finding.rule in SAID_BY_AN_END:
+            return max(
+                end.heard_at for end in (look.near, look.far) if end is not None and end.reading is not None
+            )
+        asked = look.far or look.near
+        heard = [asked.heard_at] if asked else []
+        if look.ping is not None:
+            heard.append(self.evidence.pinged_at(self.facts.ping_addresses[link_id]))
+        return min(heard, default=-inf)
 
     def parents(self, link_id: str, rule: Rule, now: float, device_parents: Mapping[str, Parent]) -> list[Parent]:
         """Return what a line hangs on, as far as it can be to blame for a failure by this rule.
@@ -199,7 +218,7 @@ class LinkRows:
             name,
             Rule.PARENT_LINK,
             out=not found.up,
-            heard_at=self._sign_of_life_at(link_id, look, now) if found.up else look.failed_at,
+            heard_at=self._sign_of_life_at(link_id, look) if found.up else self.failed_at(link_id, look),
             recovered_at=memory.recovered_at,
             cause=found.cause,
         )
@@ -231,20 +250,18 @@ class LinkRows:
             if parent_link:
                 yield from self.whom_to_ask(parent_link)
 
-        return self.suspects.judge(key, finding, memory.found, parents, now, failed_at=look.failed_at, ask=ask)
+        return self.suspects.judge(
+            key, finding, memory.found, parents, now, failed_at=self.failed_at(link_id, look), ask=ask
+        )
 
-    def _sign_of_life_at(self, link_id: str, look: Look, now: float) -> float:
+    def _sign_of_life_at(self, link_id: str, look: Look) -> float:
         address = self.facts.ping_addresses[link_id]
         signs = [look.far.heard_at] if look.far and look.far.reading else []
-        ping = self.evidence.ping(address, now)
-        if ping is not None and ping.received:
+        if look.ping is not None and look.ping.received:
             signs.append(self.evidence.pinged_at(address))
         if look.far is None and not address and look.near:
             signs.append(look.near.heard_at)
         return max(signs, default=-inf)
-
-    def _traffic(self, link_id: str, which: str, end: EndEvidence | None) -> EndTraffic | None:
-        return self.traffic.of(link_id, which) if end and end.reading else None
 
     def _ends(self, link_id: str) -> list[LinkEnd]:
         link = self.inventory.links[link_id]

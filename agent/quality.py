@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from math import ceil
 from typing import Final
 
 from phusong.collectors.readings import PingReading
@@ -23,6 +22,7 @@ MOST_CHANGES: Final = 200
 """So many are remembered of one line at most, however often it flaps."""
 FILLED_SHARE: Final = 0.5
 """The mean round-trip time of a window counts when the window is filled so far: a fresh one may be chance."""
+ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +64,31 @@ class EchoWindow:
     """The echo requests of the last while: sent, answered and their round-trip times, in a few buckets."""
 
     length_s: float
-    _buckets: deque[list[float]] = field(default_factory=deque)
-    """Each: when it ends, sent, answered, sum of round-trip times."""
+    sent: int = 0
+    answered: int = 0
+    _rtt_sum_s: float = 0.0
+    _buckets: deque[_Bucket] = field(default_factory=deque)
 
     def add(self, reading: PingReading, now: float) -> None:
         """Take note of a burst."""
-        if not self._buckets or now >= self._buckets[-1][0]:
-            self._buckets.append([now + self.length_s / BUCKETS, 0, 0, 0.0])
-        bucket = self._buckets[-1]
-        bucket[1] += reading.sent
-        bucket[2] += reading.received
-        if reading.rtt_avg_s is not None:
-            bucket[3] += reading.rtt_avg_s * reading.received
-        while self._buckets and self._buckets[0][0] < now - self.length_s:
-            self._buckets.popleft()
+        if not self._buckets or now >= self._buckets[-1].ends_at:
+            self._buckets.append(_Bucket(now + self.length_s / BUCKETS))
+        rtt_sum_s = (reading.rtt_avg_s or 0.0) * reading.received
+        self._buckets[-1].add(reading.sent, reading.received, rtt_sum_s)
+        self.sent += reading.sent
+        self.answered += reading.received
+        self._rtt_sum_s += rtt_sum_s
+        while self._buckets[0].ends_at < now - self.length_s:
+            old = self._buckets.popleft()
+            self.sent -= old.sent
+            self.answered -= old.answered
+            self._rtt_sum_s -= old.rtt_sum_s
 
     def clear(self) -> None:
         """Forget everything."""
         self._buckets.clear()
+        self.sent = self.answered = 0
+        self._rtt_sum_s = 0.0
 
     def loss_ratio(self, limit: float) -> float | None:
         """Return the lost share; ``None`` while it could not tell less than ``limit`` from nothing.
@@ -89,27 +96,29 @@ class EchoWindow:
         That is with fewer requests than ``1 / limit``, and where none was answered at all: then a filter, not
         the line, eats them, for this line carries traffic.
         """
-        sent = sum(bucket[1] for bucket in self._buckets)
-        answered = sum(bucket[2] for bucket in self._buckets)
-        if not answered or sent < ceil(1 / limit):
+        if not self.answered or self.sent * limit < 1.0 - ROUNDING:
             return None
-        return 1.0 - answered / sent
+        return 1.0 - self.answered / self.sent
 
     def rtt_s(self) -> float | None:
         """Return the mean round-trip time in seconds; ``None`` before half of the window is filled."""
-        answered = sum(bucket[2] for bucket in self._buckets)
-        if not answered:
+        if not self.answered:
             return None
-        filled_s = self._buckets[-1][0] - self._buckets[0][0] + self.length_s / BUCKETS
-        return (
-            sum(bucket[3] for bucket in self._buckets) / answered
-            if filled_s >= self.length_s * FILLED_SHARE
-            else None
-        )
+        filled_s = self._buckets[-1].ends_at - self._buckets[0].ends_at + self.length_s / BUCKETS
+        return self._rtt_sum_s / self.answered if filled_s >= self.length_s * FILLED_SHARE else None
 
-    def counts(self) -> tuple[int, int]:
-        """Return how many requests were sent and how many answered."""
-        return int(sum(bucket[1] for bucket in self._buckets)), int(sum(bucket[2] for bucket in self._buckets))
+
+@dataclass(slots=True)
+class _Bucket:
+    ends_at: float
+    sent: int = 0
+    answered: int = 0
+    rtt_sum_s: float = 0.0
+
+    def add(self, sent: int, answered: int, rtt_sum_s: float) -> None:
+        self.sent += sent
+        self.answered += answered
+        self.rtt_sum_s += rtt_sum_s
 
 
 @dataclass(frozen=True, slots=True)

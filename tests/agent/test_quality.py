@@ -231,4 +231,4 @@ def test_other_limits_are_taken_over() -> None:
     quality.use_limits(Limits(rtt_s=0.05))
     assert watched(quality, [burst(5, 0.1)], began_s=200.0)[-1].degradations == (Degradation.RTT,)
     quality.use_limits(Limits(rtt_s=0.05, over_s=600.0))
-    assert quality.window.counts() == (0, 0)
+    assert (quality.window.sent, quality.window.answered) == (0, 0)

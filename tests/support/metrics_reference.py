@@ -189,7 +189,15 @@ def _ping(n: int) -> PingReading:
 
 def _coverage(communes: int) -> CoverageSummary:
     indicators = tuple(
-        Indicator(technology, operator, None, 12.5, 0.8125, None, None, operator != "viettel")
+        Indicator(
+            technology,
+            operator,
+            None,
+            12.5,
+            0.8125,
+            *((1500.0, 0.5) if operator == "any" else (None, None)),
+            operator != "viettel",
+        )
         for technology in ("2G", "3G", "4G", "5G")
         for operator in ("viettel", "vnpt", "mobifone", "any", "max")
     )

@@ -54,9 +54,8 @@ class _Block(NamedTuple):
     device: str = ""
 
 
-def _block(texts: Iterable[str], device: str = "") -> _Block:
-    lines = tuple(texts)
-    return _Block(lines, sum(text.count("\n") for text in lines), device)
+def _block(texts: list[str], device: str = "") -> _Block:
+    return _Block(tuple(texts), "".join(texts).count("\n"), device)
 
 
 Row = TypeVar("Row")

@@ -23,6 +23,7 @@ from .interface_row import (
     hc_stands_still,
     octets_of,
     reading_of,
+    row_of,
 )
 from .rates import Interval, NoRate, Sample, compare, next_sample
 from .readings import InterfaceReading
@@ -215,13 +216,13 @@ class InterfacePoller:
             now = self._clock()
             if start == 0:
                 rows.sys_uptime_ticks, rows.table_change_ticks, rows.read_at_s = as_int(ticks), as_int(change), now
-            answers = [Row(*values[first : first + width]) for first in range(0, len(values), width)]
+            answers = [row_of(values[first : first + width]) for first in range(0, len(values), width)]
             unsteady = await self._find_misnamed(group, answers, change)
             rows.misnamed += unsteady
             for (selector, index), row in zip(group, answers, strict=True):
                 if selector in unsteady:
                     rows.problems[selector] = TABLE_UNSTEADY
-                elif as_int(row.oper_status) is None and as_int(row.admin_status) is None:
+                elif row.oper_status is None and row.admin_status is None:
                     rows.problems[selector] = f"row {index} has no ifOperStatus"
                 else:
                     reading = reading_of(
@@ -251,17 +252,18 @@ class InterfacePoller:
         """
         naming = self._naming
         misnamed: set[InterfaceSelector] = set()
-        named: list[tuple[InterfaceSelector, Column, Oid]] = []
+        named: list[tuple[InterfaceSelector, Column, int]] = []
         for (selector, index), row in zip(group, rows, strict=True):
             if selector.column is Column.INDEX:
                 continue
             column = (naming.name(row)[0] or Column.NAME) if selector.column is Column.NAME else selector.column
-            named.append((selector, column, (*COLUMN_OIDS[column], index)))
+            named.append((selector, column, index))
             if not naming.selected(selector, column, row.named_by(column)):
                 misnamed.add(selector)
         if self.reader.one_reply:
             return misnamed
-        change_now, *names = await self.reader.read([mib.IF_TABLE_LAST_CHANGE, *(oid for _, _, oid in named)])
+        objects = [(*COLUMN_OIDS[column], index) for _, column, index in named]
+        change_now, *names = await self.reader.read([mib.IF_TABLE_LAST_CHANGE, *objects])
         if change_now != change:
             return {selector for selector, _ in group}
         for (selector, column, _), name in zip(named, names, strict=True):

@@ -78,8 +78,11 @@ class BatchReader:
                 absent.add(oids[position])
                 waiting.remove(position)
             else:
-                for position, value in zip(piece, found, strict=False):  # found may be the first half only
-                    values[position] = value
+                if len(found) == len(oids):
+                    values = found
+                else:
+                    for position, value in zip(piece, found, strict=False):  # found may be the first half only
+                        values[position] = value
                 replies += 1
                 waiting = waiting[len(found) :]
                 if len(found) >= FEW_OBJECTS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from . import mib
 from .interface_finder import InterfaceFinder
@@ -27,7 +28,7 @@ from .interface_row import (
 )
 from .rates import Interval, NoRate, Sample, compare, next_sample
 from .readings import InterfaceReading
-from .snmp.batch import BatchReader
+from .snmp.batch import REQUESTS_SHARED, BatchReader
 from .snmp.ber import Oid, Value
 from .snmp.client import SnmpClient
 from .snmp.credentials import V1
@@ -275,8 +276,7 @@ class InterfacePoller:
         """Return what is asked for some rows: the very same tuple every time, by which its request is found."""
         objects = self._objects.get(indexes)
         if objects is None:
-            columns = [(*column, index) for index in indexes for column in self._columns]
-            objects = self._objects[indexes] = (*_TABLE_OBJECTS, *columns)
+            objects = self._objects[indexes] = _shared_objects(indexes, self._columns)
         return objects
 
     def _conclude(self, rows: _Rows, indexes_before: Mapping[InterfaceSelector, int]) -> InterfacesPoll:
@@ -316,6 +316,12 @@ class InterfacePoller:
             identity=self._identity,
             replaced=self._replaced,
         )
+
+
+@lru_cache(maxsize=REQUESTS_SHARED)
+def _shared_objects(indexes: tuple[int, ...], columns: tuple[Oid, ...]) -> tuple[Oid, ...]:
+    """Return the objects of some rows: one tuple for all devices whose rows have the same numbers."""
+    return (*_TABLE_OBJECTS, *((*column, index) for index in indexes for column in columns))
 
 
 def _clock_off(memory: InterfaceMemory, rows: _Rows) -> bool:

@@ -72,6 +72,12 @@ class SensorPoller:
         self._choice: ProfileChoice | None = None
         self._places: list[_Place] = []
         self._uptime: tuple[int, float] | None = None
+        self._asked: list[FoundRows] = []
+        """The rows that were read last, mostly the same as in the next poll."""
+        self._objects_apart: list[list[Oid]] = []
+        """What is asked for them, row by row."""
+        self._objects: tuple[Oid, ...] = ()
+        """All of that in one."""
 
     async def poll(self) -> SensorsReading:
         """Read the system group and all sensors once.
@@ -164,9 +170,13 @@ class SensorPoller:
             place.unread = ""
         if not places:
             return []
-        wanted = [_objects(place.found) for place in places]
+        found = [place.found for place in places]
+        if found != self._asked:
+            self._asked, self._objects_apart = found, [_objects(rows) for rows in found]
+            self._objects = tuple(oid for oids in self._objects_apart for oid in oids)
+        wanted = self._objects_apart
         try:
-            values = await self._reader.read([oid for oids in wanted for oid in oids])
+            values = await self._reader.read(self._objects)
         except SnmpError:
             return await self._read_apart(places, wanted)
         following = iter(values)

@@ -45,6 +45,8 @@ log = structlog.get_logger()
 
 FIRST_ROUND_JOBS_PER_S = 1000.0
 """How fast a fresh agent asks everything for the first time: quick, without flooding sockets and devices."""
+FIRST_SENSORS_AFTER_S = 2.0
+"""Sensors wait so long at the start: first of all the states of lines and endpoints are to be known."""
 FIRST_SENSORS_PER_S = 30.0
 """How fast a fresh agent reads sensors for the first time: looking for them takes many requests."""
 SNAPSHOT_AGE_S = 1.0
@@ -53,10 +55,10 @@ JUDGE_SOON_S = 0.2
 """What polls that somebody asked for have brought is judged so soon, together with that of others like them."""
 JOBS_AT_ONCE = 64
 """So many jobs start in one turn of the loop: what they ask must not bring more answers than one turn reads."""
-POLLS_TOGETHER_RATIO = 0.02
+POLLS_TOGETHER_RATIO = 0.05
 """Polls that are due within such a share of their interval start together."""
 POLLS_TOGETHER_S = 1.0
-"""But none waits longer than this for others: also with polls by the hour the first round is quick."""
+"""But none waits longer than this for others."""
 SHORTEST_SLEEP_S = 0.01
 """Jobs that are due closer together than this start together."""
 LONGEST_SLEEP_S = 1.0
@@ -324,15 +326,15 @@ class Agent:
         first_round_s = len(polls | pings) / FIRST_ROUND_JOBS_PER_S
         first_sensors_s = min(sensors_s, len(sensors) / FIRST_SENSORS_PER_S)
         polls_together_s = min(config.poll.interval_s * POLLS_TOGETHER_RATIO, POLLS_TOGETHER_S)
-        for jobs, interval_s, first_s, together_s in (
-            (polls, config.poll.interval_s, first_round_s, polls_together_s),
-            (pings, config.ping.interval_s, first_round_s, 0.0),  # many at once would wait, and seem slow
-            (sensors, sensors_s, first_sensors_s, 0.0),
+        for jobs, interval_s, begin, first_s, together_s in (
+            (polls, config.poll.interval_s, now, first_round_s, polls_together_s),
+            (pings, config.ping.interval_s, now, first_round_s, 0.0),  # many at once would wait, and seem slow
+            (sensors, sensors_s, now + FIRST_SENSORS_AFTER_S, first_sensors_s, 0.0),
         ):
             self._schedule.add(
                 jobs - known,
                 interval_s=interval_s,
-                now=now,
+                now=begin,
                 first_round_s=first_s,
                 together_s=together_s,
             )

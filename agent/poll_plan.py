@@ -7,7 +7,7 @@ use it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .inventory import InterfaceSelector, Inventory, Link
 
@@ -17,7 +17,7 @@ class DeviceJob:
     """Poll the interface rows of a device."""
 
     device_id: str
-    selectors: tuple[InterfaceSelector, ...]
+    selectors: tuple[InterfaceSelector, ...] = field(hash=False)  # hundreds of a hub, and its id will do
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from phusong.collectors.snmp.batch import BatchReader
 from phusong.collectors.snmp.client import SnmpClient, Target
 from phusong.collectors.snmp.errors import RequestTimeout, SnmpError
 from phusong.collectors.snmp.learned import LearnedSizes
+from phusong.collectors.snmp.transport import Address
 from phusong.collectors.video_endpoint import read_system
 
 from .device_memory import AskedKey, DeviceMemory
@@ -139,9 +140,7 @@ class Pollers:
             log.info("device_agent_restarted", device=device_id)
         if poll.moved_rows:
             log.info("interfaces_moved", device=device_id, rows=poll.moved_rows)
-        lost = (
-            before is not None and before.value is not None and poll.problems.keys() & before.value.readings.keys()
-        )
+        lost = poll.problems and before and before.value and poll.problems.keys() & before.value.readings.keys()
         if lost or any(
             isinstance(outcome, NoRate) and outcome not in SAFE_TO_FORGET for outcome in poll.traffic.values()
         ):
@@ -199,9 +198,11 @@ class Pollers:
 
     async def _reader(self, key: AskedKey, asked: Device | Endpoint) -> BatchReader:
         """Return the reader of a device or endpoint: a new one when its name leads to another address now."""
-        target = await self._target(asked, key[1])
+        address = (await self._tools.addresses.numeric(asked.address), asked.port)
+        self._tools.engines.expect(address, key[1])
         reader = self._readers.get(key)
-        if reader is None or reader.target != target:
+        if reader is None or reader.target.address != address:
+            target = self._target(asked, address)
             memory = self._memories.get(key) if reader is None else None
             sizes = LearnedSizes()
             if memory is not None:
@@ -239,9 +240,7 @@ class Pollers:
         address = await self._tools.addresses.numeric(job.address)
         return await self._tools.pinger.burst(address, self._config.ping.packets)
 
-    async def _target(self, asked: Device | Endpoint, asked_id: str) -> Target:
-        address = (await self._tools.addresses.numeric(asked.address), asked.port)
-        self._tools.engines.expect(address, asked_id)
+    def _target(self, asked: Device | Endpoint, address: Address) -> Target:
         return Target(
             address=address,
             auth=self._credentials[asked.auth],

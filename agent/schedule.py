@@ -82,8 +82,8 @@ class Schedule(Generic[Key]):
     ) -> None:
         """Add jobs: the first run of each within ``first_round_s``, then one per interval in its own slot.
 
-        Runs that are due within the same ``together_s`` start together, at its end: to wake up for each of them
-        costs more than the run.
+        Later runs that are due within the same ``together_s`` start together, at its end: to wake up for each of
+        them costs more than the run.
         """
         for key in keys:
             ratio = slot_ratio(key)
@@ -179,12 +179,13 @@ class Schedule(Generic[Key]):
 
     def _push_slot(self, key: Key, job: _Job) -> None:
         """Plan the next run for the slot at ``base``, and move that to the slot after it."""
-        self._push(job.base + self.random.uniform(-1, 1) * JITTER_RATIO * job.interval_s, key, job)
+        when = job.base + self.random.uniform(-1, 1) * JITTER_RATIO * job.interval_s
+        if job.together_s:
+            when = ceil(when / job.together_s) * job.together_s
+        self._push(when, key, job)
         job.base += job.slots * job.interval_s
 
     def _push(self, when: float, key: Key, job: _Job) -> None:
-        if job.together_s:
-            when = ceil(when / job.together_s) * job.together_s
         self._pushes += 1
         job.entry = self._pushes
         heapq.heappush(self._heap, (when, self._pushes, key))

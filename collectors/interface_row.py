@@ -5,6 +5,7 @@ No network and no memory here: values of one reply in, a reading out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -46,34 +47,45 @@ HC_COLUMNS: tuple[Oid, ...] = (
 """Counter64 does not exist in SNMPv1, so its agents are not asked for these."""
 
 
+TEXT_COLUMNS = 3
+"""The first columns are texts, the others numbers."""
+
+
 class Row(NamedTuple):
     """The values of one row, in the order of the columns above; by position, since OIDs are slow as keys."""
 
     name: Value
     alias: Value
     descr: Value
-    admin_status: Value
-    oper_status: Value
-    speed: Value
-    high_speed: Value
-    last_change: Value
-    in_octets: Value
-    out_octets: Value
-    in_ucast_packets: Value
-    out_ucast_packets: Value
-    in_errors: Value
-    out_errors: Value
-    in_discards: Value
-    out_discards: Value
-    discontinuity: Value
-    hc_in_octets: Value = None
-    hc_out_octets: Value = None
-    hc_in_ucast_packets: Value = None
-    hc_out_ucast_packets: Value = None
+    admin_status: int | None
+    oper_status: int | None
+    speed: int | None
+    high_speed: int | None
+    last_change: int | None
+    in_octets: int | None
+    out_octets: int | None
+    in_ucast_packets: int | None
+    out_ucast_packets: int | None
+    in_errors: int | None
+    out_errors: int | None
+    in_discards: int | None
+    out_discards: int | None
+    discontinuity: int | None
+    hc_in_octets: int | None = None
+    hc_out_octets: int | None = None
+    hc_in_ucast_packets: int | None = None
+    hc_out_ucast_packets: int | None = None
 
     def named_by(self, column: Column) -> Value:
         """Return the value of a column by which rows are found."""
-        return {Column.NAME: self.name, Column.ALIAS: self.alias, Column.DESCR: self.descr}[column]
+        if column is Column.NAME:
+            return self.name
+        return self.alias if column is Column.ALIAS else self.descr
+
+
+def row_of(values: Sequence[Value]) -> Row:
+    """Return the row whose columns have these values."""
+    return Row(*values[:TEXT_COLUMNS], *[as_int(value) for value in values[TEXT_COLUMNS:]])  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +107,12 @@ class Naming:
 
     def name(self, row: Row) -> tuple[Column | None, str]:
         """Return the name of a row and whose text it is: of ifName, else of ifDescr, else of ifAlias."""
-        for column, text in (
-            (Column.NAME, self.text(row.name)),
-            (Column.DESCR, self.descr(row.descr)),
-            (Column.ALIAS, self.text(row.alias)),
-        ):
-            if text:
-                return column, text
+        if text := self.text(row.name):
+            return Column.NAME, text
+        if text := self.descr(row.descr):
+            return Column.DESCR, text
+        if text := self.text(row.alias):
+            return Column.ALIAS, text
         return None, ""
 
     def selected(self, selector: InterfaceSelector, column: Column, value: Value) -> bool:
@@ -119,10 +130,7 @@ def reading_of(
     """Return what a row says; ``hc_dead`` tells that its 64-bit octet counters stand still."""
     octets_bits, in_octets, out_octets = choose_counters(*octets_of(row), hc_dead=hc_dead)
     packets_bits, in_packets, out_packets = choose_counters(
-        as_int(row.hc_in_ucast_packets),
-        as_int(row.hc_out_ucast_packets),
-        as_int(row.in_ucast_packets),
-        as_int(row.out_ucast_packets),
+        row.hc_in_ucast_packets, row.hc_out_ucast_packets, row.in_ucast_packets, row.out_ucast_packets
     )
     return InterfaceReading(
         device_id=device_id,
@@ -130,27 +138,27 @@ def reading_of(
         if_name=naming.name(row)[1] or f"if{index}",
         if_alias=naming.text(row.alias),
         sys_uptime_ticks=ticks,
-        admin_status=as_int(row.admin_status),
-        oper_status=as_int(row.oper_status),
-        speed_bps=choose_speed(as_int(row.high_speed), as_int(row.speed)),
-        last_change_ticks=as_int(row.last_change),
-        discontinuity_ticks=as_int(row.discontinuity),
+        admin_status=row.admin_status,
+        oper_status=row.oper_status,
+        speed_bps=choose_speed(row.high_speed, row.speed),
+        last_change_ticks=row.last_change,
+        discontinuity_ticks=row.discontinuity,
         in_octets=in_octets,
         out_octets=out_octets,
         octets_bits=octets_bits,
         in_ucast_packets=in_packets,
         out_ucast_packets=out_packets,
         packets_bits=packets_bits,
-        in_errors=as_int(row.in_errors),
-        out_errors=as_int(row.out_errors),
-        in_discards=as_int(row.in_discards),
-        out_discards=as_int(row.out_discards),
+        in_errors=row.in_errors,
+        out_errors=row.out_errors,
+        in_discards=row.in_discards,
+        out_discards=row.out_discards,
     )
 
 
 def octets_of(row: Row) -> HighAndLow:
     """Return the octet counters of a row, of both widths."""
-    return as_int(row.hc_in_octets), as_int(row.hc_out_octets), as_int(row.in_octets), as_int(row.out_octets)
+    return row.hc_in_octets, row.hc_out_octets, row.in_octets, row.out_octets
 
 
 def hc_stands_still(before: HighAndLow, now: HighAndLow, *, was_dead: bool) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from . import mib
 from .interface_finder import InterfaceFinder
@@ -23,10 +24,11 @@ from .interface_row import (
     hc_stands_still,
     octets_of,
     reading_of,
+    row_of,
 )
 from .rates import Interval, NoRate, Sample, compare, next_sample
 from .readings import InterfaceReading
-from .snmp.batch import BatchReader
+from .snmp.batch import REQUESTS_SHARED, BatchReader
 from .snmp.ber import Oid, Value
 from .snmp.client import SnmpClient
 from .snmp.credentials import V1
@@ -215,13 +217,13 @@ class InterfacePoller:
             now = self._clock()
             if start == 0:
                 rows.sys_uptime_ticks, rows.table_change_ticks, rows.read_at_s = as_int(ticks), as_int(change), now
-            answers = [Row(*values[first : first + width]) for first in range(0, len(values), width)]
+            answers = [row_of(values[first : first + width]) for first in range(0, len(values), width)]
             unsteady = await self._find_misnamed(group, answers, change)
             rows.misnamed += unsteady
             for (selector, index), row in zip(group, answers, strict=True):
                 if selector in unsteady:
                     rows.problems[selector] = TABLE_UNSTEADY
-                elif as_int(row.oper_status) is None and as_int(row.admin_status) is None:
+                elif row.oper_status is None and row.admin_status is None:
                     rows.problems[selector] = f"row {index} has no ifOperStatus"
                 else:
                     reading = reading_of(
@@ -251,17 +253,18 @@ class InterfacePoller:
         """
         naming = self._naming
         misnamed: set[InterfaceSelector] = set()
-        named: list[tuple[InterfaceSelector, Column, Oid]] = []
+        named: list[tuple[InterfaceSelector, Column, int]] = []
         for (selector, index), row in zip(group, rows, strict=True):
             if selector.column is Column.INDEX:
                 continue
             column = (naming.name(row)[0] or Column.NAME) if selector.column is Column.NAME else selector.column
-            named.append((selector, column, (*COLUMN_OIDS[column], index)))
+            named.append((selector, column, index))
             if not naming.selected(selector, column, row.named_by(column)):
                 misnamed.add(selector)
         if self.reader.one_reply:
             return misnamed
-        change_now, *names = await self.reader.read([mib.IF_TABLE_LAST_CHANGE, *(oid for _, _, oid in named)])
+        objects = [(*COLUMN_OIDS[column], index) for _, column, index in named]
+        change_now, *names = await self.reader.read([mib.IF_TABLE_LAST_CHANGE, *objects])
         if change_now != change:
             return {selector for selector, _ in group}
         for (selector, column, _), name in zip(named, names, strict=True):
@@ -273,8 +276,7 @@ class InterfacePoller:
         """Return what is asked for some rows: the very same tuple every time, by which its request is found."""
         objects = self._objects.get(indexes)
         if objects is None:
-            columns = [(*column, index) for index in indexes for column in self._columns]
-            objects = self._objects[indexes] = (*_TABLE_OBJECTS, *columns)
+            objects = self._objects[indexes] = _shared_objects(indexes, self._columns)
         return objects
 
     def _conclude(self, rows: _Rows, indexes_before: Mapping[InterfaceSelector, int]) -> InterfacesPoll:
@@ -314,6 +316,12 @@ class InterfacePoller:
             identity=self._identity,
             replaced=self._replaced,
         )
+
+
+@lru_cache(maxsize=REQUESTS_SHARED)
+def _shared_objects(indexes: tuple[int, ...], columns: tuple[Oid, ...]) -> tuple[Oid, ...]:
+    """Return the objects of some rows: one tuple for all devices whose rows have the same numbers."""
+    return (*_TABLE_OBJECTS, *((*column, index) for index in indexes for column in columns))
 
 
 def _clock_off(memory: InterfaceMemory, rows: _Rows) -> bool:

@@ -49,18 +49,35 @@ class FoundRows:
     """Why not all rows could be seen; empty when they were."""
 
 
+NOTHING_FOUND = FoundRows()
+
+
 class SensorRows:
-    """Looks for the rows of one sensor."""
+    """Looks for the rows of one sensor. Each device has a dozen: nothing is stored that can be derived."""
+
+    __slots__ = ("_client", "_legacy_charset", "_reader", "_sensor")
 
     def __init__(
         self, client: SnmpClient, reader: BatchReader, sensor: Sensor, legacy_charset: str | None = None
     ) -> None:
         self._client = client
         self._reader = reader
-        self._candidates = (sensor, *sensor.alternatives)
+        self._sensor = sensor
         self._legacy_charset = legacy_charset
-        self.columns = tuple(candidate.object.oid for candidate in self._candidates)
-        self.title = f"{sensor.quantity} {sensor.object.name}"
+
+    @property
+    def _candidates(self) -> tuple[Sensor, ...]:
+        return self._sensor, *self._sensor.alternatives
+
+    @property
+    def columns(self) -> tuple[Oid, ...]:
+        """The columns in which rows may be found."""
+        return tuple(candidate.object.oid for candidate in self._candidates)
+
+    @property
+    def title(self) -> str:
+        """What the sensor is called in problems."""
+        return f"{self._sensor.quantity} {self._sensor.object.name}"
 
     async def find(self, present: frozenset[Oid] | None, before: FoundRows) -> FoundRows:
         """Walk the sensor's object, then its alternatives, until one has a value; return its rows.
@@ -77,7 +94,7 @@ class SensorRows:
         SnmpError
             A walk or the reading of names failed.
         """
-        empty = FoundRows()
+        empty = NOTHING_FOUND
         for sensor in self._candidates:
             if present is not None and sensor.object.oid not in present:
                 continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from .interface_lookup import agent_restarted
@@ -16,7 +16,7 @@ from .profile import Profile
 from .profile_choice import AUTO, ProfileChoice, choose_profile
 from .readings import Quantity, SensorReading, SensorsReading, SystemReading
 from .sensor_index import LATEST
-from .sensor_rows import FoundRows, SensorRows, existing_columns
+from .sensor_rows import NOTHING_FOUND, FoundRows, SensorRows, existing_columns
 from .sensor_values import objects_of, value_of
 from .snmp.batch import BatchReader
 from .snmp.ber import Missing, Oid, Value, parse_oid
@@ -39,7 +39,7 @@ class _Place:
     """What is known of one sensor of the profile on this device."""
 
     rows: SensorRows
-    found: FoundRows = field(default_factory=FoundRows)
+    found: FoundRows = NOTHING_FOUND
     looked_at: float = 0.0
     look_at: float = 0.0
     """When rows are to be looked for."""
@@ -72,6 +72,12 @@ class SensorPoller:
         self._choice: ProfileChoice | None = None
         self._places: list[_Place] = []
         self._uptime: tuple[int, float] | None = None
+        self._asked: list[FoundRows] = []
+        """The rows that were read last, mostly the same as in the next poll."""
+        self._objects_apart: list[list[Oid]] = []
+        """What is asked for them, row by row."""
+        self._objects: tuple[Oid, ...] = ()
+        """All of that in one."""
 
     async def poll(self) -> SensorsReading:
         """Read the system group and all sensors once.
@@ -86,7 +92,7 @@ class SensorPoller:
         choice = self._choose(system)
         if self._restarted(system.sys_uptime_ticks):
             for place in self._places:
-                place.found, place.look_at = FoundRows(), 0.0
+                place.found, place.look_at = NOTHING_FOUND, 0.0
         await self._look()
         readings, dropped = self._named(await self._read())
         return SensorsReading(
@@ -164,9 +170,13 @@ class SensorPoller:
             place.unread = ""
         if not places:
             return []
-        wanted = [_objects(place.found) for place in places]
+        found = [place.found for place in places]
+        if found != self._asked:
+            self._asked, self._objects_apart = found, [_objects(rows) for rows in found]
+            self._objects = tuple(oid for oids in self._objects_apart for oid in oids)
+        wanted = self._objects_apart
         try:
-            values = await self._reader.read([oid for oids in wanted for oid in oids])
+            values = await self._reader.read(self._objects)
         except SnmpError:
             return await self._read_apart(places, wanted)
         following = iter(values)

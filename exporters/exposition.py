@@ -17,6 +17,9 @@ LABEL_LENGTH_LIMIT = 256
 """Characters of a label value that are kept: ifName has at most 255 octets, so what is longer is damage."""
 
 _COUNTER_MODULUS = 2**53
+_FIRST_WITH_EXPONENT = 1_000_000
+_EXPONENTS = tuple(f"e+{digits - 1:02d}" for digits in range(len(str(_COUNTER_MODULUS)) + 1))
+"""By the number of digits before the point."""
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -77,16 +80,19 @@ def _escape(text: str) -> str:
 
 
 def number(value: float) -> str:
-    """Return a value as prometheus_client prints it, whole numbers by a short cut.
-
-    Source: ``prometheus_client.utils.floatToGoString``; whole numbers from 2^53 on are no longer exact.
-    """
-    if type(value) is not int or not 0 <= value < _COUNTER_MODULUS:
+    """Return a value as prometheus_client prints it (``floatToGoString``), usual ones by a short cut."""
+    kind = type(value)
+    if kind is int and 0 <= value < _COUNTER_MODULUS:  # from there on, whole numbers are no longer exact
+        if value < _FIRST_WITH_EXPONENT:
+            return f"{value}.0"
+        digits, fraction = str(value), ""
+    elif kind is float and -_COUNTER_MODULUS < value < _COUNTER_MODULUS:
+        if value < _FIRST_WITH_EXPONENT:
+            return repr(value)
+        digits, _, fraction = repr(value).partition(".")
+    else:
         return str(floatToGoString(value))  # type: ignore[no-untyped-call]  # the library leaves it bare
-    digits = str(value)
-    if len(digits) <= 6:
-        return digits + ".0"
-    return f"{digits[0]}.{digits[1:]}".rstrip("0.") + f"e+{len(digits) - 1:02d}"
+    return f"{digits[0]}.{digits[1:]}{fraction}".rstrip("0.") + _EXPONENTS[len(digits)]
 
 
 def counter_value(raw: int) -> int:

@@ -46,7 +46,13 @@ def snapshot_to_json(snapshot: Snapshot) -> bytes:
 
 
 def _fields(row: Any) -> dict[str, object]:
-    return {field.name: getattr(row, field.name) for field in dataclasses.fields(row)}
+    kind: Any = type(row)
+    return {name: getattr(row, name) for name in _names(kind)}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def snapshot_from_json(data: bytes) -> Snapshot:

@@ -8,6 +8,8 @@ the section. A value that is not known gives no line. No memory and no limits he
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from phusong.collectors.readings import InterfaceReading, PingReading, Quantity, SensorsReading
@@ -30,6 +32,9 @@ from phusong.exporters.snapshot import (
     SiteRow,
     Verdict,
 )
+
+PROFILES_REMEMBERED = 50_000
+"""Lines about the profile of so many devices are kept."""
 
 
 class PolledStarts(NamedTuple):
@@ -333,16 +338,20 @@ def device_starts(device_id: str, site_id: str, role: str) -> DeviceStarts:
 def device_lines(starts: DeviceStarts, row: DeviceRow) -> list[str]:
     """Return the lines of a device (section DEVICES)."""
     sensors = row.sensors
-    about = {"device": starts.device_id, "profile": sensors.profile, "vendor": sensors.vendor} if sensors else None
     return [
         starts.info,
-        _info(DEVICES.metrics[1].name, about) if about else "",
+        _profile_info(starts.device_id, sensors.profile, sensors.vendor) if sensors else "",
         _line(starts.problems, len(sensors.problems) if sensors else None),
         _line(starts.last_success, row.last_success),
         _line(starts.uptime, row.sys_uptime_ticks),
         _line(starts.restarts, row.agent_restarts),
         _flag(starts.up, row.up),
     ]
+
+
+@lru_cache(maxsize=PROFILES_REMEMBERED)
+def _profile_info(device_id: str, profile: str, vendor: str) -> str:
+    return _info(DEVICES.metrics[1].name, {"device": device_id, "profile": profile, "vendor": vendor})
 
 
 _SENSOR_METRICS = {
@@ -352,22 +361,34 @@ _SENSOR_METRICS = {
 """By quantity, its place in the section, its name and the label of the part; both stand in the same order."""
 
 
-def sensor_starts(device_id: str) -> str:
+@dataclass(slots=True)
+class SensorStarts:
+    """The beginnings of the lines of a device's sensors: of those it showed last, by place and name."""
+
+    device_id: str
+    known: dict[tuple[int, str], str] = field(default_factory=dict)
+
+
+def sensor_starts(device_id: str) -> SensorStarts:
     """Prepare a device's sensors: their names are not known before."""
-    return device_id
+    return SensorStarts(device_id)
 
 
-def sensor_lines(device_id: str, row: SensorsReading) -> list[str]:
+def sensor_lines(starts: SensorStarts, row: SensorsReading) -> list[str]:
     """Return the lines of a device's sensors (section SENSORS)."""
     texts: list[dict[str, str]] = [{} for _ in SENSORS.metrics]
+    known, starts.known = starts.known, {}
     for sensor in row.sensors:
         place, name, label = _SENSOR_METRICS[sensor.quantity]
-        start = series(name, {"device": device_id, label: sensor.name})
+        key = place, sensor.name
+        start = known.get(key) or series(name, {"device": starts.device_id, label: sensor.name})
+        starts.known[key] = start
         texts[place].setdefault(start, number(sensor.value))  # one series twice would cost the whole page
-    return ["".join(f"{start}{value}\n" for start, value in lines.items()) for lines in texts]
+    return ["".join([f"{start}{value}\n" for start, value in lines.items()]) for lines in texts]
 
 
 _INTERFACE_NAMES = tuple(metric.name for metric in INTERFACES.metrics)
+_ABSENT = (None, None)
 
 
 def interface_labels(link_id: str, device_id: str, if_name: str) -> str:
@@ -380,21 +401,17 @@ def interface_labels(link_id: str, device_id: str, if_name: str) -> str:
 
 def interface_lines(labels: str, reading: InterfaceReading) -> list[str]:
     """Return the lines of one end of a link (section INTERFACES)."""
-    wide_octets, old_octets = reading.octets_bits == 64, reading.octets_bits == 32
-    wide_packets, old_packets = reading.packets_bits == 64, reading.packets_bits == 32
+    octets = _counter(reading.in_octets), _counter(reading.out_octets)
+    packets = _counter(reading.in_ucast_packets), _counter(reading.out_ucast_packets)
     values = (
         reading.admin_status,
         reading.oper_status,
         _megabits(reading.speed_bps),
         reading.last_change_ticks,
-        _counter(reading.in_octets) if wide_octets else None,
-        _counter(reading.out_octets) if wide_octets else None,
-        _counter(reading.in_octets) if old_octets else None,
-        _counter(reading.out_octets) if old_octets else None,
-        _counter(reading.in_ucast_packets) if wide_packets else None,
-        _counter(reading.out_ucast_packets) if wide_packets else None,
-        _counter(reading.in_ucast_packets) if old_packets else None,
-        _counter(reading.out_ucast_packets) if old_packets else None,
+        *(octets if reading.octets_bits == 64 else _ABSENT),
+        *(octets if reading.octets_bits == 32 else _ABSENT),
+        *(packets if reading.packets_bits == 64 else _ABSENT),
+        *(packets if reading.packets_bits == 32 else _ABSENT),
         _counter(reading.in_errors),
         _counter(reading.out_errors),
         _counter(reading.in_discards),

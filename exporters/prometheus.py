@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from threading import Lock
 from typing import Generic, NamedTuple, TypeVar
 
@@ -57,9 +58,8 @@ class _Block(NamedTuple):
     device: str = ""
 
 
-def _block(texts: Iterable[str], device: str = "") -> _Block:
-    lines = tuple(texts)
-    return _Block(lines, sum(text.count("\n") for text in lines), device)
+def _block(texts: list[str], device: str = "") -> _Block:
+    return _Block(tuple(texts), "".join(texts).count("\n"), device)
 
 
 Row = TypeVar("Row")
@@ -157,14 +157,15 @@ class FleetRenderer:
         if too_many:
             self._on_dropped("sensor_limit", too_many)
         sections = self._within_limits(self._sections(snapshot))
-        parts: list[bytes] = []
+        page = BytesIO()
         for heads, blocks in zip(self._headers[output_format], sections, strict=True):
             # Turned over: from one block per subject with a text per metric to the subjects' texts per metric.
             for head, texts in zip(heads, zip(*(block.texts for block in blocks), strict=True), strict=False):
                 body = "".join(texts)
                 if body:
-                    parts += (head, body.encode())
-        return b"".join(parts)
+                    page.write(head)
+                    page.write(body.encode())
+        return page.getvalue()
 
     def _sections(self, snapshot: Snapshot) -> list[list[_Block]]:
         """Return the blocks of every section, in the order of FLEET_SECTIONS."""
@@ -284,6 +285,7 @@ class MetricsPage:
         with self._rendering:
             known = self._rendered.get(output_format)
             if known is None or known[0] is not snapshot:
+                self._rendered.pop(output_format, None)  # two pages of a large fleet at once are many megabytes
                 known = (snapshot, self._fleet.render(snapshot, output_format))
                 self._rendered[output_format] = known
             return known[1]

@@ -77,6 +77,7 @@ def write_config(
     poll_interval: str = "30s",
     timeout: str = "1s",
     retries: int = 1,
+    sensors_interval: str = "60s",
     ping_interval: str = "10s",
     web_listen: str = "127.0.0.1:9780",
     coverage_summary: str | None = None,
@@ -93,6 +94,9 @@ def write_config(
     secret.unlink(missing_ok=True)
     with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(f"{community}\n")
+    poll = (
+        f"interval: {poll_interval}, sensors_interval: {sensors_interval}, timeout: {timeout}, retries: {retries}"
+    )
     lines = [
         "# The simulated province: everything here is synthetic.",
         'province: {code: "22", edition: "2020-01"}',
@@ -102,7 +106,7 @@ def write_config(
         "  auths:",
         f"    {AUTH_V2C}: {{version: 2c, community_file: {COMMUNITY_FILE}}}",
         f"    {AUTH_V1}: {{version: 1, community_file: {COMMUNITY_FILE}}}",
-        f"poll: {{interval: {poll_interval}, timeout: {timeout}, retries: {retries}}}",
+        f"poll: {{{poll}}}",
         f"ping: {{interval: {ping_interval}, packets: 5, method: udp-echo, port: {echo_port}}}",
         *([f'notifications: {{listen: "127.0.0.1:{trap_port}", auths: [{AUTH_V2C}]}}'] if trap_port else []),
         *([f'coverage: {{summary: "{coverage_summary}"}}'] if coverage_summary else []),

@@ -7,16 +7,18 @@ SNMPv1 agent does not have. Requests are encoded once per list of objects and ke
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from .ber import Missing, Oid, Value
 from .client import Prepared, SnmpClient, Target, prepare
 from .errors import AccessDenied, ErrorStatus, GenErr, NoSuchName, RequestTimeout, TooBig
 from .learned import FEW_OBJECTS, LearnedSizes, octets_fit
-from .pdu import get_request
+from .pdu import Request, get_request
 
 OBJECTS_ALWAYS_FIT = 10
 """An answer of so few stays near the 484 octets that every agent and path must carry (RFC 3417, section 3.2)."""
 PREPARED_LISTS_KEPT = 1024
+REQUESTS_SHARED = 4096
 
 
 class BatchReader:
@@ -29,7 +31,7 @@ class BatchReader:
         """Whether the latest ``read`` came in a single reply, hence from a single moment."""
         self._client = client
         self._prepared: dict[tuple[Oid, ...], Prepared] = {}
-        self._prepared_by_id: dict[int, Prepared] = {}
+        self._prepared_by_id: dict[int, tuple[tuple[Oid, ...], Prepared]] = {}
         """The same by the ``id`` of the very tuple: to hash a list of objects takes longer than to decode them."""
         self._absent: set[Oid] = set()
         self._answers = False
@@ -78,8 +80,11 @@ class BatchReader:
                 absent.add(oids[position])
                 waiting.remove(position)
             else:
-                for position, value in zip(piece, found, strict=False):  # found may be the first half only
-                    values[position] = value
+                if len(found) == len(oids):
+                    values = found
+                else:
+                    for position, value in zip(piece, found, strict=False):  # found may be the first half only
+                        values[position] = value
                 replies += 1
                 waiting = waiting[len(found) :]
                 if len(found) >= FEW_OBJECTS:
@@ -117,14 +122,20 @@ class BatchReader:
         return found
 
     def _prepare(self, oids: tuple[Oid, ...]) -> Prepared:
-        prepared = self._prepared_by_id.get(id(oids))
-        if prepared is not None and prepared.request.oids is oids:
-            return prepared
+        asked, known = self._prepared_by_id.get(id(oids), ((), None))
+        if known is not None and asked is oids:
+            return known
         prepared = self._prepared.get(oids)
         if prepared is None:
             if len(self._prepared) >= PREPARED_LISTS_KEPT:
                 self._prepared.clear()
                 self._prepared_by_id.clear()
-            prepared = self._prepared[oids] = prepare(self.target, get_request(oids))
-            self._prepared_by_id[id(oids)] = prepared
+            prepared = self._prepared[oids] = prepare(self.target, _shared_request(oids))
+            self._prepared_by_id[id(oids)] = oids, prepared
         return prepared
+
+
+@lru_cache(maxsize=REQUESTS_SHARED)
+def _shared_request(oids: tuple[Oid, ...]) -> Request:
+    """Encode a GET: most devices of a fleet are asked for the same objects, and keep one request together."""
+    return get_request(oids)

@@ -11,7 +11,7 @@ from inventories import CONFIG, make_inventory, make_link
 from sensor_devices import device_of
 from snmp_peers import TableAgent, client_for, virtual
 
-from phusong.agent.daemon import FIRST_SENSORS_PER_S, Agent, state_settings
+from phusong.agent.daemon import FIRST_SENSORS_AFTER_S, FIRST_SENSORS_PER_S, Agent, state_settings
 from phusong.agent.evidence import FRESH_INTERVALS
 from phusong.agent.fleet_state import FleetState
 from phusong.agent.input.profile_files import packaged_profiles
@@ -132,6 +132,15 @@ async def test_the_first_round_does_not_wait_for_sensors(agent: Agent) -> None:
     assert sensors <= agent._schedule.keys()
     assert not sensors & agent._round
     assert {agent._schedule._jobs[job].interval_s for job in sensors} == {CONFIG.poll.sensors_interval_s}
+
+
+async def test_sensors_come_after_the_first_round_of_polls(agent: Agent) -> None:
+    """At the start no search for sensors takes time from the first answers of lines and endpoints."""
+    agent._plan_jobs()
+    firsts = {key: when for when, _, key in agent._schedule._heap}
+    sensors = [when for key, when in firsts.items() if isinstance(key, SensorJob)]
+    polls = [when for key, when in firsts.items() if not isinstance(key, SensorJob)]
+    assert min(sensors) - max(polls) > FIRST_SENSORS_AFTER_S / 2
 
 
 async def test_a_large_fleet_is_asked_step_by_step(agent: Agent) -> None:

@@ -15,7 +15,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -371,10 +371,13 @@ def has_ipv6_loopback() -> bool:
 
 
 @contextlib.contextmanager
-def running_snmpd(config: str = "", *, folder: Path | None = None, port: int = 0) -> Iterator[Snmpd]:
+def running_snmpd(
+    config: str = "", *, folder: Path | None = None, port: int = 0, more_addresses: Sequence[str] = ()
+) -> Iterator[Snmpd]:
     """Start snmpd with the community ``public`` for v1 and v2c and more lines of ``config``; stop it at the end.
 
-    With the ``folder`` of an earlier one it is that agent started again: its engine ID and boots are kept there.
+    It answers at ``more_addresses`` beside 127.0.0.1, on the same port. With the ``folder`` of an earlier
+    one it is that agent started again: its engine ID and boots are kept there.
     """
     assert SNMPD is not None, "snmpd is not installed"
     has_ipv6 = has_ipv6_loopback()
@@ -385,7 +388,8 @@ def running_snmpd(config: str = "", *, folder: Path | None = None, port: int = 0
         config_file = folder / "snmpd.conf"
         base = "rocommunity public\nrocommunity6 public\nsysLocation Hạ Long\n"
         config_file.write_text(base + config, encoding="utf-8")
-        listen = [f"udp:127.0.0.1:{port}", *([f"udp6:[::1]:{port}"] if has_ipv6 else [])]
+        listen = [f"udp:{address}:{port}" for address in ("127.0.0.1", *more_addresses)]
+        listen += [f"udp6:[::1]:{port}"] if has_ipv6 else []
         command = [
             SNMPD,
             "-f",

@@ -119,6 +119,7 @@ def test_the_agent_reads_what_is_written(province, tmp_path):
         tmp_path,
         echo_port=10007,
         poll_interval="7s",
+        sensors_interval="90s",
         timeout="400ms",
         retries=2,
         web_listen="127.0.0.1:0",
@@ -126,6 +127,7 @@ def test_the_agent_reads_what_is_written(province, tmp_path):
     )
     config, inventory = load_all(path, environ={})
     assert (config.poll.interval_s, config.poll.timeout_s, config.poll.retries) == (7.0, 0.4, 2)
+    assert config.poll.sensors_interval_s == 90.0
     assert (config.ping.method, config.ping.port, config.ping.packets) == ("udp-echo", 10007, 5)
     assert (config.web.host, config.web.port) == ("127.0.0.1", 0)
     where = config.notifications

@@ -54,6 +54,27 @@ def test_a_long_list_is_read_piece_by_piece() -> None:
     with_reader(agent, test)
 
 
+def test_devices_that_are_asked_the_same_keep_one_request_together() -> None:
+    """Memory of a fleet: one encoded request for all, and each device still gets its own answer."""
+
+    async def run() -> None:
+        clients = [
+            client_for(TableAgent({oid: (ber.COUNTER32, oid[-1] * factor) for oid in OIDS}))[0]
+            for factor in (3, 5)
+        ]
+        readers = [BatchReader(client, target()) for client in clients]
+        for factor, reader in zip((3, 5), readers, strict=True):
+            asked = tuple(OIDS[:8])
+            assert await reader.read(asked) == await reader.read(asked) == [oid[-1] * factor for oid in asked]
+        one, other = ([prepared.request for prepared in reader._prepared.values()] for reader in readers)
+        assert len(one) == len(other) == 1
+        assert one[0] is other[0]
+        for client in clients:
+            client.close()
+
+    virtual(run())
+
+
 def test_toobig_halves_and_is_remembered() -> None:
     """An agent that says tooBig is asked for half as many, now and from now on."""
     agent = TableAgent(dict(TABLE), largest_answer=12)

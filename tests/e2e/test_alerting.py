@@ -1,7 +1,7 @@
 """From the metrics page to the message: real Prometheus and Alertmanager, the shipped rules, routes and templates.
 
-The page is rendered by our own renderer from snapshots that the test changes. Waiting times are a thirtieth of those
-shipped, nothing else differs; the order in which things happen is that of a real night.
+The page is rendered by our own renderer from snapshots that the test changes. Waiting times are a thirtieth of
+those shipped, nothing else differs; the order in which things happen is that of a real night.
 """
 
 from __future__ import annotations

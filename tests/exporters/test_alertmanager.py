@@ -78,7 +78,7 @@ def test_amtool_accepts_the_example() -> None:
 
 def test_promtool_accepts_the_example(tmp_path: Path) -> None:
     """Installed as documented, Prometheus finds the rules."""
-    shutil.copy(EXPORTERS / "prometheus/prometheus.yml", tmp_path)
+    shutil.copy(EXPORTERS / "prometheus.yml", tmp_path)
     shutil.copytree(EXPORTERS / "rules", tmp_path / "rules")
     done = _run("promtool", "check", "config", tmp_path / "prometheus.yml")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -200,7 +200,7 @@ def _write_prometheus(folder: Path, agent: str, alertmanager: str, divisor: int)
     for rules in (EXPORTERS / "rules").glob("*.yml"):
         text = quicker(rules.read_text(encoding="utf-8"), divisor)
         (folder / "rules" / rules.name).write_text(text, encoding="utf-8")
-    config = _yaml().load((EXPORTERS / "prometheus/prometheus.yml").read_text(encoding="utf-8"))
+    config = _yaml().load((EXPORTERS / "prometheus.yml").read_text(encoding="utf-8"))
     config["global"] |= {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "500ms"}
     config["alerting"]["alertmanagers"][0]["static_configs"] = [{"targets": [alertmanager]}]
     config["scrape_configs"] = [job for job in config["scrape_configs"] if job["job_name"] == "phusong"]

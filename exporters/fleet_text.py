@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -267,6 +268,7 @@ def commune_lines(commune: CommuneCoverage, edition: str) -> list[str]:
         "".join(_flag(series("commune_centre_covered", of), i.centre_covered) for of, i in pairs),
         "",
         "",
+        "",
     ]
 
 
@@ -292,20 +294,32 @@ def coverage_lines(summary: CoverageSummary) -> list[str]:
         "schematic": str(summary.schematic).lower(),
         "synthetic": str(summary.synthetic).lower(),
     }
-    layers = (
-        _info(
-            "phusong_coverage_layer_info",
-            {
-                "file": layer.file,
-                "operator": layer.operator,
-                "technology": layer.technology,
-                "min_dbm": "" if layer.min_dbm is None else f"{layer.min_dbm:g}",
-                "date": layer.date,
-            },
-        )
-        for layer in summary.layers
-    )
-    return ["", "", "", "", "", _info("phusong_coverage_info", about), "".join(dict.fromkeys(layers))]
+    infos: dict[str, None] = {}
+    dates: dict[str, str] = {}
+    for layer in summary.layers:
+        of = {
+            "file": layer.file,
+            "operator": layer.operator,
+            "technology": layer.technology,
+            "min_dbm": "" if layer.min_dbm is None else f"{layer.min_dbm:g}",
+        }
+        infos[_info("phusong_coverage_layer_info", {**of, "date": layer.date})] = None
+        start = series("phusong_coverage_layer_timestamp_seconds", of)
+        dates.setdefault(start, _line(start, _day_began(layer.date)))  # one series twice would cost the whole page
+    return [
+        *("",) * 5,
+        _info("phusong_coverage_info", about),
+        "".join(infos),
+        "".join(dates.values()),
+    ]
+
+
+def _day_began(iso_date: str) -> float | None:
+    """Return the Unix time at which a day began, UTC; ``None`` for a text that is no date, as an empty one."""
+    try:
+        return datetime.combine(date.fromisoformat(iso_date), time(), UTC).timestamp()
+    except ValueError:
+        return None
 
 
 class DeviceStarts(NamedTuple):

@@ -354,6 +354,12 @@ COVERAGE = Section(
             "A coverage layer that went into the figures",
             ("date", "file", "min_dbm", "operator", "technology"),
         ),
+        Metric(
+            "phusong_coverage_layer_timestamp_seconds",
+            Kind.GAUGE,
+            "Unix time at which the day of the layer's date began, UTC; absent when the layer has no date",
+            ("file", "min_dbm", "operator", "technology"),
+        ),
     ),
 )
 

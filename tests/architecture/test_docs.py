@@ -30,7 +30,14 @@ from phusong.exporters.snapshot import ENDPOINT_VERDICTS, LINK_VERDICTS, Isolati
 from phusong.exporters.webhook import signature
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "coverage/data/SOURCES.md"])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("docs/runbooks/*.md"),
+        ROOT / "coverage/data/SOURCES.md",
+    ]
+)
 FOLDERS = (".ci", "agent", "collectors", "coverage", "docs", "exporters", "maps", "systemd", "tests")
 READMES = (ROOT / "README.md", ROOT / "README.vi.md")
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric as Family
@@ -425,3 +427,6 @@ def _coverage_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str],
         }
         min_dbm = "" if layer.min_dbm is None else f"{layer.min_dbm:g}"
         yield "phusong_coverage_layer_info", {**labels, "min_dbm": min_dbm}, 1
+        with suppress(ValueError):
+            days = date.fromisoformat(labels.pop("date")).toordinal() - date(1970, 1, 1).toordinal()
+            yield "phusong_coverage_layer_timestamp_seconds", {**labels, "min_dbm": min_dbm}, 86_400 * days

@@ -10,6 +10,7 @@ AskError
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -78,7 +79,8 @@ def _exchange(folder: Path, line: bytes, patience_s: float) -> bytes:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(patience_s)
             connection.connect(address_in(folder_fd))
-            connection.sendall(line)
+            with contextlib.suppress(BrokenPipeError):  # who refuses does not wait for the question
+                connection.sendall(line)
             with connection.makefile("rb") as answer:
                 return answer.readline(LARGEST_ANSWER)
     finally:

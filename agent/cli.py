@@ -101,7 +101,7 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Say everything that is wrong in the configuration and inventory."""
     from .input.event_receivers import unencrypted
     from .input.settings import load_all
-    from .snmp_security import weak_choices
+    from .polling.snmp_security import weak_choices
 
     with _input_errors():
         settings, inventory = load_all(config)
@@ -124,7 +124,8 @@ def poll(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per link or endpoint.")] = False,
 ) -> None:
     """Ask once and show what was read. Exits with 1 when anything is neither up nor in maintenance."""
-    from . import poll_once
+    from phusong.agent.commands import poll_once
+
     from .input.settings import load_all
 
     with _input_errors():
@@ -161,8 +162,8 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Ask the running agent how it is. Exits with 1 when none runs."""
-    from .ask_agent import AskError, NoAgent
-    from .status_command import ask_status, status_lines
+    from .commands.ask_agent import AskError, NoAgent
+    from .commands.status_command import ask_status, status_lines
 
     try:
         with _input_errors():
@@ -180,8 +181,8 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per explanation.")] = False,
 ) -> None:
     """Ask the running agent why something has its verdict: facts and ages, the rule, what would change it."""
-    from .ask_agent import AskError, NoAgent
-    from .explain_command import ask_explanations, lay_out
+    from .commands.ask_agent import AskError, NoAgent
+    from .commands.explain_command import ask_explanations, lay_out
 
     with _input_errors():
         try:
@@ -208,8 +209,8 @@ def maintenance_add(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Add a window; times without an offset are Vietnamese time."""
+    from .commands.maintenance_command import run_add
     from .input.typed_window import WindowWords
-    from .maintenance_command import run_add
 
     with _maintenance_errors():
         run_add(config, WindowWords(what, begin, end, length, reason), datetime.now(UTC), _tell)
@@ -222,8 +223,8 @@ def maintenance_list(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Show the windows that are active or planned, of maintenance.csv and entered by command."""
-    from .maintenance_command import as_json as window_objects
-    from .maintenance_command import as_table, run_list
+    from .commands.maintenance_command import as_json as window_objects
+    from .commands.maintenance_command import as_table, run_list
 
     with _maintenance_errors():
         windows = run_list(config, datetime.now(UTC), over_too=over_too)
@@ -242,7 +243,7 @@ def maintenance_end(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """End a window that was entered by command, now or at a time to come."""
-    from .maintenance_command import run_end
+    from .commands.maintenance_command import run_end
 
     with _maintenance_errors():
         run_end(config, window, at, datetime.now(UTC), _tell)
@@ -252,7 +253,7 @@ def maintenance_end(
 def _maintenance_errors() -> Iterator[None]:
     """Let wrong words, bad files and a state file that refuses end in a message."""
     from .input.typed_window import NotAWindow
-    from .state_access import StateFileProblem
+    from .state.state_access import StateFileProblem
 
     try:
         with _input_errors():
@@ -286,7 +287,7 @@ def discover(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per device.")] = False,
 ) -> None:
     """Ask devices who they are: vendor, model, profile, interfaces, and rows for devices.csv and links.csv."""
-    from .discover_command import NothingToAsk, Request, run_discover
+    from .discover.discover_command import NothingToAsk, Request, run_discover
     from .logs import set_up_logs
 
     set_up_logs()
@@ -324,7 +325,7 @@ def coverage(
 ) -> None:
     """Measure which share of each commune the operators' layers cover."""
     with _geodata_errors():
-        from .coverage_command import run_coverage
+        from .commands.coverage_command import run_coverage
 
         run_coverage(boundaries, layer, sites, edition, output, fallback_min_dbm, _tell)
 
@@ -339,7 +340,7 @@ def map_command(
 ) -> None:
     """Draw the province as one HTML file that needs no network."""
     with _input_errors(), _geodata_errors():
-        from .map_command import draw_map
+        from .commands.map_command import draw_map
 
         draw_map(config, output, lang, _tell)
 
@@ -422,7 +423,7 @@ def demo(
     listen: Annotated[str, typer.Option(help="Where to serve; port 0 takes a free one.")] = "127.0.0.1:9780",
 ) -> None:
     """Simulate a province and watch it: agent, metrics, coverage, map."""
-    from .demo import DemoFailed, run_demo
+    from .commands.demo import DemoFailed, run_demo
 
     try:
         with _input_errors():
@@ -443,7 +444,7 @@ def simulate(
     with_parent: Annotated[bool, typer.Option("--with-parent", help="End when standard input ends.")] = False,
 ) -> None:
     """Serve the simulated province on loopback addresses, until SIGTERM."""
-    from .demo import serve_province
+    from .commands.demo import serve_province
 
     serve_province(
         output,
@@ -461,7 +462,7 @@ def simulate(
 def demo_coverage(folder: Path) -> None:
     """Measure the demonstration's synthetic layers."""
     with _geodata_errors():
-        from .coverage_command import run_demo_coverage
+        from .commands.coverage_command import run_demo_coverage
 
         run_demo_coverage(folder, _tell)
 

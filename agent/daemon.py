@@ -25,21 +25,21 @@ from phusong.coverage.summary import CoverageSummary
 from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.snapshot import GOOD_VERDICTS, Isolation, Snapshot
 
-from .backoff import slots_per_check
-from .device_memory import AskedKey, DeviceMemory, Memory
 from .event_feed import EventFeed
-from .explain import Explanation
-from .fleet_state import FleetState, LeftBehind, StateSettings
-from .hourly import HourlyUse
 from .input.config import Config, PingConfig
 from .inventory import Inventory, MaintenanceWindow
-from .observations import Observations, Outcome
-from .poll_plan import DeviceJob, EndpointJob, PingJob, PollPlan, SensorJob, make_plan
-from .pollers import Job, Pollers, Tools
-from .schedule import Due, Schedule
+from .judging.explain import Explanation
+from .judging.fleet_state import FleetState, LeftBehind, StateSettings
+from .polling.backoff import slots_per_check
+from .polling.observations import Observations, Outcome
+from .polling.poll_plan import DeviceJob, EndpointJob, PingJob, PollPlan, SensorJob, make_plan
+from .polling.pollers import Job, Pollers, Tools
+from .polling.schedule import Due, Schedule
+from .polling.senders import Sender, find_senders
+from .polling.snmp_security import EngineWatch, WeakChoiceLog
 from .security_events import SecurityEvents
-from .senders import Sender, find_senders
-from .snmp_security import EngineWatch, WeakChoiceLog
+from .state.device_memory import AskedKey, DeviceMemory, Memory
+from .state.hourly import HourlyUse
 
 log = structlog.get_logger()
 

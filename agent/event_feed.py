@@ -26,7 +26,7 @@ from phusong.exporters.webhook import Webhook
 from .input.config import Config
 from .input.event_receivers import EventsConfig, SyslogConfig, WebhookConfig, unencrypted
 from .inventory import Inventory
-from .verdict_changes import VerdictChange
+from .judging.verdict_changes import VerdictChange
 
 log = structlog.get_logger()
 

@@ -18,9 +18,9 @@ from phusong.exporters.agent_metrics import AgentMetrics
 
 from .daemon import Agent
 from .inventory import MaintenanceWindow
-from .maintenance import WindowState, state_of
-from .maintenance_table import read_windows, restore_windows
-from .state_store import StateStore
+from .judging.maintenance import WindowState, state_of
+from .state.maintenance_table import read_windows, restore_windows
+from .state.state_store import StateStore
 
 log = structlog.get_logger()
 

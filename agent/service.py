@@ -31,17 +31,17 @@ from phusong.exporters.web_config import TlsConfig, WebConfig, WebConfigError, l
 from .control import ControlSocket, Refused
 from .daemon import Agent
 from .event_feed import EventFeed
-from .history import History
 from .input.config import Config
 from .input.problems import InputProblems, name_hint, shown
 from .input.settings import load_all
 from .inventory import Inventory
 from .lifecycle import notify, on_signals, watchdog_interval_s
 from .maintenance_watch import MaintenanceWatch
-from .state_store import StateFolderInUse, StateStore
+from .state.history import History
+from .state.state_store import StateFolderInUse, StateStore
 
 if TYPE_CHECKING:
-    from .notification_watch import NotificationWatch
+    from .polling.notification_watch import NotificationWatch
 
 log = structlog.get_logger()
 
@@ -164,7 +164,10 @@ class Service:
     def _make_notification_watch(self) -> NotificationWatch | None:
         if self._config.notifications is None:
             return None
-        from .notification_watch import NotificationWatch, engine_file_problem  # pysnmp: a quarter of a second
+        from .polling.notification_watch import (  # pysnmp: a quarter of a second
+            NotificationWatch,
+            engine_file_problem,
+        )
 
         try:
             return NotificationWatch(self._config, self.agent, self._metrics)
@@ -180,7 +183,7 @@ class Service:
         try:
             self._notifications.open(where)
         except OSError as error:
-            from .notification_watch import bind_problem
+            from .polling.notification_watch import bind_problem
 
             await self.agent.drain()
             self._store.close()

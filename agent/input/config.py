@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from phusong.agent.limits import DEFAULT_BOOK, DEFAULT_LIMITS, Limits, LimitsBook
+from phusong.agent.judging.limits import DEFAULT_BOOK, DEFAULT_LIMITS, Limits, LimitsBook
 from phusong.collectors.profile import Profile
 from phusong.collectors.snmp.budget import REQUESTS_PER_S
 

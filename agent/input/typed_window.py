@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TypeVar
 
 from phusong.agent.inventory import Inventory, MaintenanceWindow
-from phusong.agent.maintenance import targets
+from phusong.agent.judging.maintenance import targets
 
 from .inventory_cells import CellError, parse_text, time_in
 from .problems import listed, name_hint, shown

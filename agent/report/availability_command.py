@@ -17,7 +17,7 @@ from rich.progress import Progress
 from phusong.agent.input.problems import InputProblems, Problem, listed, name_hint, shown
 from phusong.agent.input.settings import load_inventory
 from phusong.agent.inventory import Inventory
-from phusong.agent.state_file import FILE
+from phusong.agent.state.state_file import FILE
 from phusong.coverage.editions import Edition, load_edition
 
 from .availability import Level, Report, has_districts, make_report

@@ -10,12 +10,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from phusong.agent.history_tables import read_periods, read_stretches
-from phusong.agent.hourly import HOUR_S
 from phusong.agent.input.settings import LOCAL_TIME
-from phusong.agent.outages import Period, Stretch
-from phusong.agent.state_file import Unusable, check, connect_read_only
-from phusong.agent.state_tables import HISTORY_VERSION
+from phusong.agent.state.history_tables import read_periods, read_stretches
+from phusong.agent.state.hourly import HOUR_S
+from phusong.agent.state.outages import Period, Stretch
+from phusong.agent.state.state_file import Unusable, check, connect_read_only
+from phusong.agent.state.state_tables import HISTORY_VERSION
 
 from .date_range import DateRange
 from .link_use import LinkUse, sum_use

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from phusong.agent.outages import Period, Stretch
+from phusong.agent.state.outages import Period, Stretch
 from phusong.exporters.snapshot import Verdict
 
 

@@ -16,7 +16,7 @@ import pytest_asyncio
 from other_user import begin_as_nobody, open_folder
 from structlog.testing import capture_logs
 
-from phusong.agent.ask_agent import (
+from phusong.agent.commands.ask_agent import (
     AskError,
     NoAgent,
     NoGoodAnswer,

@@ -12,8 +12,8 @@ from readings_made import end
 
 from phusong.agent.daemon import Agent
 from phusong.agent.inventory import Column, InterfaceSelector, Inventory
-from phusong.agent.poll_plan import DeviceJob
-from phusong.agent.schedule import Due
+from phusong.agent.polling.poll_plan import DeviceJob
+from phusong.agent.polling.schedule import Due
 from phusong.collectors.interfaces import InterfacesPoll
 from phusong.collectors.readings import PingReading
 from phusong.exporters.agent_metrics import AgentMetrics

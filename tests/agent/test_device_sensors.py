@@ -12,15 +12,15 @@ from sensor_devices import device_of
 from snmp_peers import TableAgent, client_for, virtual
 
 from phusong.agent.daemon import FIRST_SENSORS_AFTER_S, FIRST_SENSORS_PER_S, Agent, state_settings
-from phusong.agent.evidence import FRESH_INTERVALS
-from phusong.agent.fleet_state import FleetState
 from phusong.agent.input.profile_files import packaged_profiles
 from phusong.agent.inventory import Inventory
-from phusong.agent.observations import Observations
-from phusong.agent.poll_plan import DeviceJob, SensorJob, make_plan
-from phusong.agent.pollers import Pollers, Tools
-from phusong.agent.schedule import Due
-from phusong.agent.snmp_security import EngineWatch
+from phusong.agent.judging.evidence import FRESH_INTERVALS
+from phusong.agent.judging.fleet_state import FleetState
+from phusong.agent.polling.observations import Observations
+from phusong.agent.polling.poll_plan import DeviceJob, SensorJob, make_plan
+from phusong.agent.polling.pollers import Pollers, Tools
+from phusong.agent.polling.schedule import Due
+from phusong.agent.polling.snmp_security import EngineWatch
 from phusong.collectors.host_address import HostAddresses
 from phusong.collectors.interfaces import InterfacesPoll
 from phusong.collectors.reachability import UdpEchoPinger

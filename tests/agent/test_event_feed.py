@@ -21,9 +21,9 @@ from phusong.agent.input.config_shape import parse_hook_url
 from phusong.agent.input.event_receivers import EventsConfig, SyslogConfig, WebhookConfig
 from phusong.agent.input.secret import Secret
 from phusong.agent.inventory import Inventory
+from phusong.agent.judging.verdict_changes import VerdictChange
 from phusong.agent.onsets import QUIET_S
 from phusong.agent.security_events import SecurityEvents
-from phusong.agent.verdict_changes import VerdictChange
 from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.events import Event, EventKind, EventObject, Severity
 from phusong.exporters.snapshot import Isolation, Verdict

@@ -15,14 +15,14 @@ import pytest_asyncio
 from inventories import CONFIG, make_inventory, make_link
 from structlog.testing import capture_logs
 
-from phusong.agent import state_file
 from phusong.agent.daemon import Agent
 from phusong.agent.inventory import Inventory, MaintenanceWindow
-from phusong.agent.maintenance_table import add_window, read_windows, shorten_window
 from phusong.agent.maintenance_watch import MaintenanceWatch
-from phusong.agent.state_access import writing
-from phusong.agent.state_file import FILE, connect
-from phusong.agent.state_store import StateStore
+from phusong.agent.state import state_file
+from phusong.agent.state.maintenance_table import add_window, read_windows, shorten_window
+from phusong.agent.state.state_access import writing
+from phusong.agent.state.state_file import FILE, connect
+from phusong.agent.state.state_store import StateStore
 from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.snapshot import Verdict
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from inventories import CONFIG, make_inventory, make_link
 from snmp_peers import TableAgent, client_for, device, interface_row, virtual
 
-from phusong.agent.device_memory import AskedKey, DeviceMemory, Memory
 from phusong.agent.inventory import Inventory
-from phusong.agent.observations import Observations
-from phusong.agent.poll_plan import DeviceJob, make_plan
-from phusong.agent.pollers import Pollers, Tools
-from phusong.agent.snmp_security import EngineWatch
-from phusong.agent.state_store import StateStore
+from phusong.agent.polling.observations import Observations
+from phusong.agent.polling.poll_plan import DeviceJob, make_plan
+from phusong.agent.polling.pollers import Pollers, Tools
+from phusong.agent.polling.snmp_security import EngineWatch
+from phusong.agent.state.device_memory import AskedKey, DeviceMemory, Memory
+from phusong.agent.state.state_store import StateStore
 from phusong.collectors import mib
 from phusong.collectors.host_address import HostAddresses
 from phusong.collectors.interfaces import InterfacesPoll

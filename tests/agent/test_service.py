@@ -14,10 +14,10 @@ import pytest
 from inventories import CONFIG, make_inventory, make_link
 from structlog.testing import capture_logs
 
-from phusong.agent.ask_agent import NoAgent, ask_agent
+from phusong.agent.commands.ask_agent import NoAgent, ask_agent
+from phusong.agent.commands.status_command import status_lines
 from phusong.agent.control import SOCKET
 from phusong.agent.service import Service
-from phusong.agent.status_command import status_lines
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ import pytest
 import typer
 
 from phusong.agent.cli import app
-from phusong.agent.discovered_rows import DISCOVERED_COLUMNS, INTERFACE_COLUMNS
+from phusong.agent.discover.discovered_rows import DISCOVERED_COLUMNS, INTERFACE_COLUMNS
 from phusong.agent.input.asked_devices import LIST
 from phusong.agent.input.config_shape import CommunityShape, ConfigShape, Shape, UsmShape
 from phusong.agent.input.csv_table import TableSpec

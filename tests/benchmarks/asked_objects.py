@@ -16,7 +16,7 @@ from pathlib import Path
 from phusong.agent.input.credentials import credentials_of
 from phusong.agent.input.settings import load_all
 from phusong.agent.inventory import Device, Endpoint
-from phusong.agent.poll_plan import make_plan
+from phusong.agent.polling.poll_plan import make_plan
 from phusong.collectors.interfaces import InterfacePoller
 from phusong.collectors.sensors import SensorPoller
 from phusong.collectors.snmp.batch import BatchReader

@@ -9,9 +9,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from phusong.agent.history_tables import write_batch
-from phusong.agent.outages import Batch, Period, Stretch
-from phusong.agent.state_store import StateStore
+from phusong.agent.state.history_tables import write_batch
+from phusong.agent.state.outages import Batch, Period, Stretch
+from phusong.agent.state.state_store import StateStore
 from phusong.exporters.agent_metrics import AgentMetrics
 
 CHANGES = 1_000

@@ -32,7 +32,7 @@ from snmp_peers import (
 from usm_peers import USER, UsmEngine, secured
 
 from phusong.agent.input.profile_files import packaged_profiles
-from phusong.agent.verdict import EndEvidence, judge_link
+from phusong.agent.judging.verdict import EndEvidence, judge_link
 from phusong.collectors import mib
 from phusong.collectors.interface_lookup import Column, InterfaceSelector
 from phusong.collectors.interfaces import InterfacePoller, InterfacesPoll

@@ -21,10 +21,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from inventories import make_inventory, make_link
 from snmp_peers import FakeTransport, TableAgent, VirtualTimeLoop, device, interface_row, target
 
-from phusong.agent.device_memory import DeviceMemory, LinkEndKey, Memory
-from phusong.agent.link_traffic import FAR, TrafficTotals
-from phusong.agent.pollers import SAFE_TO_FORGET
-from phusong.agent.state_tables import MIGRATIONS, read_memory, write_memory
+from phusong.agent.judging.link_traffic import FAR, TrafficTotals
+from phusong.agent.polling.pollers import SAFE_TO_FORGET
+from phusong.agent.state.device_memory import DeviceMemory, LinkEndKey, Memory
+from phusong.agent.state.state_tables import MIGRATIONS, read_memory, write_memory
 from phusong.collectors import mib
 from phusong.collectors.interface_lookup import TICKS, Column, InterfaceSelector
 from phusong.collectors.interfaces import InterfacePoller, InterfacesPoll

@@ -16,7 +16,7 @@ import pytest
 from promql import Uses, tokens, uses
 from ruamel.yaml import YAML
 
-from phusong.agent.history_tables import HISTORY_TABLES
+from phusong.agent.state.history_tables import HISTORY_TABLES
 from phusong.exporters.metrics import BY_NAME
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from ipaddress import IPv4Interface
 from typing import Any
 
-from phusong.agent.discovered_rows import FoundDevice
+from phusong.agent.discover.discovered_rows import FoundDevice
 from phusong.collectors.device_model import Chassis
 from phusong.collectors.discovery import Discovery, FoundInterface, OctetCounters
 from phusong.collectors.readings import SystemReading

@@ -7,14 +7,14 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from phusong.agent.history_tables import write_batch, write_hours
-from phusong.agent.hourly import LinkHour
 from phusong.agent.input.settings import LOCAL_TIME, load_inventory
-from phusong.agent.outages import Batch, Period, Stretch
 from phusong.agent.report.availability import Report, make_report
 from phusong.agent.report.date_range import read_range
 from phusong.agent.report.record import read_record
-from phusong.agent.state_file import FILE, connect
+from phusong.agent.state.history_tables import write_batch, write_hours
+from phusong.agent.state.hourly import LinkHour
+from phusong.agent.state.outages import Batch, Period, Stretch
+from phusong.agent.state.state_file import FILE, connect
 from phusong.coverage.editions import load_edition
 
 OCTOBER = 1_790_787_600.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phusong.agent.verdict import EndEvidence
+from phusong.agent.judging.verdict import EndEvidence
 from phusong.collectors.readings import InterfaceReading
 
 

@@ -22,7 +22,7 @@ from phusong.agent.input.secret import Secret
 from phusong.agent.input.settings import load_all
 from phusong.agent.input.text_files import MAX_FILE_BYTES
 from phusong.agent.input.yaml_text import YamlDocument, parse_yaml
-from phusong.agent.limits import Limits, LimitsBook
+from phusong.agent.judging.limits import Limits, LimitsBook
 from phusong.exporters.syslog import SyslogAddress
 from phusong.exporters.webhook import WebhookUrl
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from histories import DAY, OCTOBER, period, report_of, write_inventory, write_record
 
-from phusong.agent.outages import Stretch
 from phusong.agent.report.availability import Level, Report
 from phusong.agent.report.plots import TIMELINE_STEPS, _bars, draw_plots
 from phusong.agent.report.time_classes import Piece, TimeClass
-from phusong.agent.state_file import FILE
+from phusong.agent.state.outages import Stretch
+from phusong.agent.state.state_file import FILE
 
 
 def test_the_worst_of_a_step_gives_its_colour() -> None:

@@ -15,12 +15,12 @@ from tempfile import TemporaryDirectory
 import pytest
 from histories import DAY, NOVEMBER, OCTOBER, period, write_record
 
-from phusong.agent.history_tables import write_batch
 from phusong.agent.input.settings import LOCAL_TIME
-from phusong.agent.outages import Batch, Stretch
 from phusong.agent.report.date_range import DateRange
 from phusong.agent.report.record import RecordError, read_record
-from phusong.agent.state_file import connect
+from phusong.agent.state.history_tables import write_batch
+from phusong.agent.state.outages import Batch, Stretch
+from phusong.agent.state.state_file import connect
 
 
 def at(unix_time: float) -> datetime:

@@ -14,10 +14,8 @@ from hypothesis import strategies as st
 from inventories import CONFIG, make_inventory, make_link
 
 from phusong.agent.daemon import state_settings
-from phusong.agent.fleet_state import FleetState
-from phusong.agent.history_tables import HISTORY_TABLES, read_periods, read_stretches, write_batch
-from phusong.agent.observations import Observations
-from phusong.agent.outages import OutageRecord, Period, Remembered, Stretch
+from phusong.agent.judging.fleet_state import FleetState
+from phusong.agent.polling.observations import Observations
 from phusong.agent.report.figures import measure
 from phusong.agent.report.time_classes import (
     CLASS_OF,
@@ -29,6 +27,8 @@ from phusong.agent.report.time_classes import (
     find_outages,
     presence,
 )
+from phusong.agent.state.history_tables import HISTORY_TABLES, read_periods, read_stretches, write_batch
+from phusong.agent.state.outages import OutageRecord, Period, Remembered, Stretch
 from phusong.exporters.snapshot import LINK_VERDICTS, Snapshot, Verdict
 
 VERDICTS = [*Verdict, "a verdict of a later version"]

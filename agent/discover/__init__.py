@@ -1,0 +1,1 @@
+"""``phusong discover``: who is there, and rows for the inventory."""

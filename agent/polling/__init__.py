@@ -1,0 +1,1 @@
+"""Whom to ask when, and what came of it."""

@@ -1,0 +1,270 @@
+"""Runs one job of the plan: asks, and notes the outcome. The border around one device is here.
+
+Whatever goes wrong with one device, address or endpoint ends in its own outcome and reaches no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+import structlog
+
+from phusong.agent.input.config import Config
+from phusong.agent.input.credentials import credentials_of
+from phusong.agent.inventory import Device, Endpoint, InterfaceSelector, Inventory
+from phusong.agent.state.device_memory import AskedKey, DeviceMemory
+from phusong.collectors.host_address import HostAddresses
+from phusong.collectors.interface_memory import DeviceIdentity
+from phusong.collectors.interfaces import InterfacePoller, InterfacesPoll
+from phusong.collectors.rates import NO_ANOMALY, NoRate
+from phusong.collectors.reachability import Pinger
+from phusong.collectors.readings import PingReading, SensorsReading, SystemReading
+from phusong.collectors.sensors import SensorPoller
+from phusong.collectors.snmp.batch import BatchReader
+from phusong.collectors.snmp.client import SnmpClient, Target
+from phusong.collectors.snmp.errors import RequestTimeout, SnmpError
+from phusong.collectors.snmp.learned import LearnedSizes
+from phusong.collectors.snmp.transport import Address
+from phusong.collectors.video_endpoint import read_system
+
+from .observations import Observations
+from .poll_plan import DeviceJob, EndpointJob, PingJob, SensorJob
+from .snmp_security import EngineWatch
+
+log = structlog.get_logger()
+
+Job: TypeAlias = DeviceJob | EndpointJob | PingJob | SensorJob
+T = TypeVar("T")
+SAFE_TO_FORGET = NO_ANOMALY | {NoRate.AMBIGUOUS_WRAP}
+"""Outcomes after which a restarted agent may compare with a reading from before them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a poller works with: the client, the pinger and the names, shared by all."""
+
+    client: SnmpClient
+    pinger: Pinger
+    addresses: HostAddresses
+    engines: EngineWatch
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why an attempt failed, and whether it was for want of any answer."""
+
+    problem: str
+    unanswered: bool
+
+
+class Pollers:
+    """The pollers of one inventory; ``count_error`` is called with the reason of each failed attempt."""
+
+    def __init__(
+        self,
+        config: Config,
+        inventory: Inventory,
+        tools: Tools,
+        observations: Observations,
+        count_error: Callable[[str], None],
+        memories: Mapping[AskedKey, DeviceMemory] | None = None,
+    ) -> None:
+        self._count_error = count_error
+        self._config = config
+        self._inventory = inventory
+        self._tools = tools
+        self._observations = observations
+        self._credentials = {name: credentials_of(auth) for name, auth in config.auths.items()}
+        self._memories = {
+            key: memory
+            for key, memory in (memories or {}).items()
+            if (asked := self._asked(key)) and memory.address == _address(asked)
+        }
+        """What was known before this began; a device that has another address now is another device."""
+        self._contracted_bps = _contracted_bps(inventory)
+        self._devices: dict[str, InterfacePoller] = {}
+        self._sensors: dict[str, SensorPoller] = {}
+        self._readers: dict[AskedKey, BatchReader] = {}
+        self._retired = False
+        self.memory_urgent = False
+        """Whether counting began anew somewhere: to go on from before that would make up bytes or lose them."""
+
+    def retire(self) -> None:
+        """Drop what is still under way: the inventory it was asked for is no longer the one in force."""
+        self._retired = True
+
+    async def run(self, job: Job) -> None:
+        """Run a job once; the outcome is in the observations, nothing is raised."""
+        observations = self._observations
+        match job:
+            case DeviceJob(device_id):
+                poll = await self._guard(self._poll_device(job))
+                if self._retired:
+                    return
+                if isinstance(poll, _Failure):
+                    observations.device_failed(device_id, poll.problem, unanswered=poll.unanswered)
+                else:
+                    self._note_changes(device_id, poll)
+                    observations.device_answered(device_id, poll)
+            case SensorJob(device_id):
+                sensors = await self._guard(self._poll_sensors(device_id))
+                if self._retired:
+                    return
+                if isinstance(sensors, _Failure):
+                    observations.sensors_failed(device_id, sensors.problem, unanswered=sensors.unanswered)
+                else:
+                    observations.sensors_answered(device_id, sensors)
+            case EndpointJob(endpoint_id):
+                system = await self._guard(self._poll_endpoint(endpoint_id))
+                if self._retired:
+                    return
+                if isinstance(system, _Failure):
+                    observations.endpoint_failed(endpoint_id, system.problem, unanswered=system.unanswered)
+                else:
+                    observations.endpoint_answered(endpoint_id, system)
+            case PingJob(address):
+                burst = await self._guard(self._ping(job))
+                if not isinstance(burst, _Failure):
+                    observations.pinged(address, burst)
+
+    def _note_changes(self, device_id: str, poll: InterfacesPoll) -> None:
+        """Say what is not as it was at the poll before, and whether a restart of ours must not undo it."""
+        before = self._observations.devices.get(device_id)
+        if poll.replaced is not None:
+            log.warning(
+                "device_replaced", device=device_id, before=_named(poll.replaced), after=_named(poll.identity)
+            )
+        elif before and before.value and poll.agent_restarts > before.value.agent_restarts:
+            log.info("device_agent_restarted", device=device_id)
+        if poll.moved_rows:
+            log.info("interfaces_moved", device=device_id, rows=poll.moved_rows)
+        lost = poll.problems and before and before.value and poll.problems.keys() & before.value.readings.keys()
+        if lost or any(
+            isinstance(outcome, NoRate) and outcome not in SAFE_TO_FORGET for outcome in poll.traffic.values()
+        ):
+            self.memory_urgent = True
+
+    async def _guard(self, attempt: Coroutine[object, object, T]) -> T | _Failure:
+        """Await an attempt; return what it gave, or why it failed."""
+        try:
+            return await attempt
+        except SnmpError as error:
+            self._count_error(error.reason)
+            return _Failure(str(error) or error.reason, isinstance(error, RequestTimeout))
+        except OSError as error:
+            self._count_error("address")
+            return _Failure(str(error), unanswered=False)
+        except Exception as error:
+            self._count_error("bug")
+            log.exception("poll_failed_unexpectedly")
+            return _Failure(f"internal error: {type(error).__name__}", unanswered=False)
+
+    async def _poll_device(self, job: DeviceJob) -> InterfacesPoll:
+        device = self._inventory.devices[job.device_id]
+        key = ("device", job.device_id)
+        reader = await self._reader(key, device)
+        poller = self._devices.get(job.device_id)
+        if poller is None or poller.reader is not reader:
+            memory = self._memories.get(key)
+            poller = self._devices[job.device_id] = InterfacePoller(
+                job.device_id,
+                self._tools.client,
+                reader,
+                job.selectors,
+                self._observations.monotonic,
+                contracted_bps=self._contracted_bps.get(job.device_id),
+                memory=memory.interfaces if memory and poller is None else None,
+            )
+        return await poller.poll()
+
+    async def _poll_sensors(self, device_id: str) -> SensorsReading:
+        device = self._inventory.devices[device_id]
+        shared = await self._reader(("device", device_id), device)
+        poller = self._sensors.get(device_id)
+        if poller is None or poller.target != shared.target:
+            # A reader of its own: which objects are absent here says nothing of the interfaces. Sizes are shared.
+            reader = BatchReader(self._tools.client, shared.target, shared.sizes)
+            poller = self._sensors[device_id] = SensorPoller(
+                self._tools.client, reader, self._config.profiles, self._observations.monotonic, device.profile
+            )
+        return await poller.poll()
+
+    async def _poll_endpoint(self, endpoint_id: str) -> SystemReading:
+        return await read_system(
+            await self._reader(("endpoint", endpoint_id), self._inventory.endpoints[endpoint_id])
+        )
+
+    async def _reader(self, key: AskedKey, asked: Device | Endpoint) -> BatchReader:
+        """Return the reader of a device or endpoint: a new one when its name leads to another address now."""
+        address = (await self._tools.addresses.numeric(asked.address), asked.port)
+        self._tools.engines.expect(address, key[1])
+        reader = self._readers.get(key)
+        if reader is None or reader.target.address != address:
+            target = self._target(asked, address)
+            memory = self._memories.get(key) if reader is None else None
+            sizes = LearnedSizes()
+            if memory is not None:
+                sizes.recall(memory.objects_per_request, memory.bulk_repetitions)
+                self._tools.client.engines.restore(target.address, memory.engine_id)
+            reader = self._readers[key] = BatchReader(self._tools.client, target, sizes)
+        return reader
+
+    def memories(self) -> dict[AskedKey, DeviceMemory]:
+        """Return what is known of every device and endpoint by now, in values that do not change any more."""
+        memories = dict(self._memories)
+        for key, reader in self._readers.items():
+            asked = self._asked(key)
+            if asked is None:
+                continue
+            kind, asked_id = key
+            poller = self._devices.get(asked_id) if kind == "device" else None
+            before = self._memories.get(key)
+            memories[key] = DeviceMemory(
+                address=_address(asked),
+                interfaces=poller.memory if poller else before.interfaces if before else None,
+                engine_id=self._tools.client.engines.pinned_id(reader.target.address),
+                objects_per_request=reader.sizes.objects.proven,
+                bulk_repetitions=reader.sizes.repetitions.proven,
+            )
+        return memories
+
+    def _asked(self, key: AskedKey) -> Device | Endpoint | None:
+        kind, asked_id = key
+        if kind == "device":
+            return self._inventory.devices.get(asked_id)
+        return self._inventory.endpoints.get(asked_id)
+
+    async def _ping(self, job: PingJob) -> PingReading:
+        address = await self._tools.addresses.numeric(job.address)
+        return await self._tools.pinger.burst(address, self._config.ping.packets)
+
+    def _target(self, asked: Device | Endpoint, address: Address) -> Target:
+        return Target(
+            address=address,
+            auth=self._credentials[asked.auth],
+            timeout_s=self._config.poll.timeout_s,
+            retries=self._config.poll.retries,
+            reply_from=frozenset(asked.reply_from if isinstance(asked, Device) else ()),
+        )
+
+
+def _address(asked: Device | Endpoint) -> str:
+    return f"{asked.address}:{asked.port}"
+
+
+def _contracted_bps(inventory: Inventory) -> dict[str, dict[InterfaceSelector, float]]:
+    """Return, by device, the contracted bit/s of the line behind each interface, the larger direction."""
+    rates: dict[str, dict[InterfaceSelector, float]] = {}
+    for link in inventory.links.values():
+        contracted = max(link.contracted_down_mbps, link.contracted_up_mbps) * 1e6
+        for end in (link.near, link.far):
+            if end is not None:
+                of_device = rates.setdefault(end.device_id, {})
+                of_device[end.interface] = max(contracted, of_device.get(end.interface, 0.0))
+    return rates
+
+
+def _named(identity: DeviceIdentity) -> str:
+    return f"{identity.sys_object_id or '?'} {identity.engine_id.hex() or '?'} {identity.sys_name}".rstrip()

@@ -1,0 +1,180 @@
+"""The rules of the verdicts, as tables and as promises that hold for any input."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from readings_made import end
+
+from phusong.agent.judging.verdict import (
+    EndEvidence,
+    down_for_s,
+    ends_differ,
+    judge_endpoint,
+    judge_link,
+    judge_site,
+)
+from phusong.collectors.readings import PingReading
+from phusong.exporters.snapshot import Isolation, Verdict
+
+ECHO = PingReading(5, 5, 0.01, 0.01, 0.01)
+NO_ECHO = PingReading(5, 0, None, None, None)
+SILENT = EndEvidence(None, silent=True)
+NOT_ASKED = EndEvidence(None, silent=False)
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "ping", "verdict", "up"),
+    [
+        (end(), end(), ECHO, Verdict.UP, True),
+        (end(), None, None, Verdict.UP, True),
+        (None, end(), NO_ECHO, Verdict.UP, True),
+        (end(oper=2), end(), ECHO, Verdict.DOWN, False),
+        (end(), end(oper=7), ECHO, Verdict.DOWN, False),
+        (end(oper=5), SILENT, NO_ECHO, Verdict.DOWN, False),
+        (end(oper=2, admin=2), SILENT, NO_ECHO, Verdict.ADMIN_DOWN, False),
+        (end(), end(oper=2, admin=2), ECHO, Verdict.ADMIN_DOWN, False),
+        (SILENT, SILENT, NO_ECHO, Verdict.UNREACHABLE, False),
+        (None, SILENT, NO_ECHO, Verdict.UNREACHABLE, False),
+        (end(), SILENT, NO_ECHO, Verdict.UNREACHABLE, False),
+        (end(), SILENT, ECHO, Verdict.UP, True),
+        (end(), None, NO_ECHO, Verdict.UNREACHABLE, False),
+        (end(), None, ECHO, Verdict.UP, True),
+        (end(), NOT_ASKED, NO_ECHO, Verdict.UP, True),
+        (SILENT, SILENT, ECHO, Verdict.SNMP_DEAD, True),
+        (SILENT, end(), ECHO, Verdict.UP, True),
+        (end(oper=0), None, None, Verdict.UNKNOWN, None),
+        (end(oper=4), SILENT, ECHO, Verdict.UP, True),
+        (end(oper=99), None, ECHO, Verdict.UP, True),
+        (end(oper=None), None, None, Verdict.UNKNOWN, None),
+        (NOT_ASKED, NOT_ASKED, None, Verdict.UNKNOWN, None),
+        (NOT_ASKED, SILENT, NO_ECHO, Verdict.UNREACHABLE, False),
+        (SILENT, None, None, Verdict.UNKNOWN, None),
+    ],
+)
+def test_link_rules(
+    near: EndEvidence | None, far: EndEvidence | None, ping: PingReading | None, verdict: Verdict, up: bool | None
+) -> None:
+    """Each combination of what the ends and the echo say has one verdict."""
+    finding = judge_link(near, far, ping, pinged=True)
+    assert (finding.verdict, finding.up) == (verdict, up)
+
+
+def test_a_link_without_a_ping_address_is_unreachable_when_its_ends_are_silent() -> None:
+    """Where nothing can be pinged, silence of all ends is all the evidence there is."""
+    assert judge_link(SILENT, None, None, pinged=False).verdict is Verdict.UNREACHABLE
+
+
+ENDS = st.one_of(
+    st.none(),
+    st.sampled_from([SILENT, NOT_ASKED]),
+    st.builds(end, st.one_of(st.none(), st.integers(-1, 9)), st.one_of(st.none(), st.integers(-1, 4))),
+)
+PINGS = st.sampled_from([None, ECHO, NO_ECHO])
+
+
+@given(ENDS, ENDS, PINGS, st.booleans())
+def test_a_link_that_nothing_fresh_speaks_of_is_unknown(
+    near: EndEvidence | None, far: EndEvidence | None, ping: PingReading | None, pinged: bool
+) -> None:
+    """``up`` agrees with the verdict, and unknown never shows as up or down."""
+    finding = judge_link(near, far, ping, pinged=pinged)
+    expected = {Verdict.UP: True, Verdict.SNMP_DEAD: True, Verdict.UNKNOWN: None}
+    assert finding.up is expected.get(finding.verdict, False)
+    heard = any(side is not None and (side.reading or side.silent) for side in (near, far)) or ping is not None
+    if near is None and far is None:
+        return
+    assert heard or finding.verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("answers", "silent", "ping", "verdict"),
+    [
+        (True, False, None, Verdict.READY),
+        (True, False, NO_ECHO, Verdict.READY),
+        (False, True, ECHO, Verdict.SNMP_DEAD),
+        (False, True, NO_ECHO, Verdict.UNREACHABLE),
+        (False, True, None, Verdict.UNKNOWN),
+        (False, False, ECHO, Verdict.UNKNOWN),
+        (False, False, None, Verdict.UNKNOWN),
+    ],
+)
+def test_endpoint_rules(answers: bool, silent: bool, ping: PingReading | None, verdict: Verdict) -> None:
+    """An endpoint is judged by SNMP first and by echo where SNMP is silent."""
+    assert judge_endpoint(answers=answers, silent=silent, ping=ping).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("lines", "fallback", "isolation"),
+    [
+        ([True], True, Isolation.CONNECTED),
+        ([True], False, Isolation.AT_RISK),
+        ([True], None, Isolation.UNKNOWN),
+        ([False, True], False, Isolation.AT_RISK),
+        ([False], True, Isolation.ON_FALLBACK),
+        ([False, False], False, Isolation.ISOLATED),
+        ([False], None, Isolation.UNKNOWN),
+        ([False, None], False, Isolation.UNKNOWN),
+        ([None], True, Isolation.UNKNOWN),
+        ([], True, Isolation.UNKNOWN),
+    ],
+)
+def test_site_rules(lines: list[bool | None], fallback: bool | None, isolation: Isolation) -> None:
+    """A site is cut off only when all its lines are known to be out and no fallback covers it."""
+    assert judge_site(lines, fallback) is isolation
+
+
+def test_a_site_is_never_isolated_while_a_line_is_up_or_may_be() -> None:
+    """Whatever the fallback says, one line that is up or unknown is enough."""
+    for lines, fallback in product(product((True, False, None), repeat=3), (True, False, None)):
+        cut_off = judge_site(lines, fallback) in (Isolation.ISOLATED, Isolation.ON_FALLBACK)
+        assert not (cut_off and any(state is not False for state in lines))
+
+
+@pytest.mark.parametrize(
+    ("oper", "uptime", "change", "seconds"),
+    [
+        (2, 1000, 400, 6.0),
+        (1, 1000, 400, None),
+        (2, 400, 1000, None),
+        (2, None, 400, None),
+        (2, 1000, None, None),
+        (4, 1000, 0, None),
+    ],
+)
+def test_how_long_an_interface_has_been_down(
+    oper: int, uptime: int | None, change: int | None, seconds: float | None
+) -> None:
+    """The device's own clock tells, where it makes sense."""
+    reading = end(oper).reading
+    assert reading is not None
+    assert down_for_s([replace(reading, sys_uptime_ticks=uptime, last_change_ticks=change)]) == seconds
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "differ"),
+    [
+        (end(), end(), False),
+        (end(oper=2), end(oper=7), False),
+        (end(), end(oper=2), True),
+        (end(oper=5), end(), True),
+        (end(), end(admin=2), True),
+        (end(oper=2), end(admin=2), False),
+        (end(), end(oper=4), None),
+        (end(oper=0), end(oper=2), None),
+        (end(), SILENT, None),
+        (end(), NOT_ASKED, None),
+        (end(), None, None),
+        (None, None, None),
+    ],
+)
+def test_whether_the_ends_contradict_each_other(
+    near: EndEvidence | None, far: EndEvidence | None, differ: bool | None
+) -> None:
+    """Only two ends that both say up or not up can differ; an unclear or missing word contradicts nobody."""
+    assert ends_differ(near, far) is differ
+    assert ends_differ(far, near) is differ

@@ -1,0 +1,136 @@
+"""``phusong coverage``, ``map``, ``report``: what computes or draws figures and writes files."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from phusong.agent.terminal import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    err,
+    fail,
+    geodata_errors,
+    input_errors,
+    out,
+    tell,
+)
+
+report = typer.Typer(help="Reports of what the agent has recorded.", no_args_is_help=True)
+
+
+def coverage(
+    layer: Annotated[
+        list[str],
+        typer.Option(
+            help="A coverage file and what it shows; may be given several times: "
+            "FILE,operator=X,technology=4G[,min_dbm=-105][,date=2026-06-30]",
+            metavar="LAYER",
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--out", help="The folder to write to.", metavar="DIR")],
+    boundaries: Annotated[
+        Path | None, typer.Option(help="The communes' boundaries; schematic ones without it.", metavar="FILE")
+    ] = None,
+    sites: Annotated[
+        Path | None, typer.Option(help="sites.csv: also tell which operators cover each site.", metavar="FILE")
+    ] = None,
+    edition: Annotated[str, typer.Option(help="The edition of the communes: 2020-01 or 2025-07.")] = "2020-01",
+    fallback_min_dbm: Annotated[
+        float, typer.Option(help="Weaker coverage does not count as a site's fallback.", metavar="DBM")
+    ] = -105.0,
+) -> None:
+    """Measure which share of each commune the operators' layers cover."""
+    with geodata_errors():
+        from .coverage_command import run_coverage
+
+        run_coverage(boundaries, layer, sites, edition, output, fallback_min_dbm, tell)
+
+
+def map_command(
+    config: ConfigOption = DEFAULT_CONFIG,
+    output: Annotated[
+        Path | None, typer.Option("--out", help="The page to write; the one the agent serves without it.")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="The language of the page: vi or en.")] = "vi",
+) -> None:
+    """Draw the province as one HTML file that needs no network."""
+    with input_errors(), geodata_errors():
+        from .map_command import draw_map
+
+        draw_map(config, output, lang, tell)
+
+
+@report.command()
+def availability(
+    config: ConfigOption = DEFAULT_CONFIG,
+    month: Annotated[
+        str | None,
+        typer.Option(help="A month of the province's time; the last complete one without it.", metavar="YYYY-MM"),
+    ] = None,
+    first: Annotated[
+        str | None,
+        typer.Option("--from", help="The first day, or a time, instead of a month.", metavar="DATE|TIME"),
+    ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--to", help="The last day (it belongs to the range), or a time (it does not).", metavar="DATE|TIME"
+        ),
+    ] = None,
+    by: Annotated[str, typer.Option(help="Sum up by link, carrier, district or commune.")] = "link",
+    link: Annotated[
+        list[str] | None, typer.Option(help="Only this line; may be given several times.", metavar="ID")
+    ] = None,
+    carrier: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this carrier's lines; may be given several times.", metavar="NAME"),
+    ] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write the rows, for programs.", metavar="FILE")
+    ] = None,
+    xlsx_file: Annotated[
+        Path | None, typer.Option("--xlsx", help="Write a workbook with a sheet for every level.", metavar="FILE")
+    ] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", help="Write a page with plots, to be read or printed.", metavar="FILE")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="The language of the report: vi or en.")] = "vi",
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print no table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
+) -> None:
+    """Availability of the lines in a month or range, with what the carriers promised beside it."""
+    from phusong.agent.report.availability_command import Request, run_availability
+    from phusong.agent.report.record import RecordError
+
+    request = Request(
+        config,
+        month,
+        first,
+        last,
+        by,
+        link or (),
+        carrier or (),
+        lang,
+        quiet,
+        as_json,
+        csv_file,
+        xlsx_file,
+        html_file,
+    )
+    # With --json standard output belongs to the program that reads it.
+    say = partial(print, file=sys.stderr) if as_json else tell
+    try:
+        with input_errors():
+            run_availability(request, datetime.now(UTC), out, err, say)
+    except RecordError as error:
+        fail(str(error))
+    except ModuleNotFoundError as error:
+        fail(f"{error.name} is not installed: --html needs it: pip install 'phusong[report]'")
+    except OSError as error:
+        fail(f"{error.filename or 'a file'}: {error.strerror or error}; choose another place, or make room")

@@ -6,16 +6,12 @@ around it, with its server, signals and files, is in ``service``.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from random import Random
-from typing import Any
 
 import structlog
-from prometheus_client import Histogram
 
 from phusong.collectors.host_address import HostAddresses
 from phusong.collectors.reachability import IcmpPinger, Pinger, UdpEchoPinger
@@ -30,11 +26,10 @@ from .input.config import Config, PingConfig
 from .inventory import Inventory, MaintenanceWindow
 from .judging.explain import Explanation
 from .judging.fleet_state import FleetState, LeftBehind, StateSettings
-from .polling.backoff import slots_per_check
-from .polling.observations import Observations, Outcome
-from .polling.poll_plan import DeviceJob, EndpointJob, PingJob, PollPlan, SensorJob, make_plan
+from .polling.job_runner import JobRunner, Work
+from .polling.observations import Observations
+from .polling.poll_plan import DeviceJob, EndpointJob, PollPlan, SensorJob, make_plan
 from .polling.pollers import Job, Pollers, Tools
-from .polling.schedule import Due, Schedule
 from .polling.senders import Sender, find_senders
 from .polling.snmp_security import EngineWatch, WeakChoiceLog
 from .security_events import SecurityEvents
@@ -43,34 +38,12 @@ from .state.hourly import HourlyUse
 
 log = structlog.get_logger()
 
-FIRST_ROUND_JOBS_PER_S = 1000.0
-"""How fast a fresh agent asks everything for the first time: quick, without flooding sockets and devices."""
-FIRST_SENSORS_AFTER_S = 2.0
-"""Sensors wait so long at the start: first of all the states of lines and endpoints are to be known."""
-FIRST_SENSORS_PER_S = 30.0
-"""How fast a fresh agent reads sensors for the first time: looking for them takes many requests."""
 SNAPSHOT_AGE_S = 1.0
 """A snapshot younger than this is shown again, and the states are judged this often."""
-JUDGE_SOON_S = 0.2
-"""What polls that somebody asked for have brought is judged so soon, together with that of others like them."""
-JOBS_AT_ONCE = 64
-"""So many jobs start in one turn of the loop: what they ask must not bring more answers than one turn reads."""
-POLLS_TOGETHER_RATIO = 0.05
-"""Polls that are due within such a share of their interval start together."""
-POLLS_TOGETHER_S = 1.0
-"""But none waits longer than this for others."""
-SHORTEST_SLEEP_S = 0.01
-"""Jobs that are due closer together than this start together."""
-LONGEST_SLEEP_S = 1.0
-"""The schedule is looked at this often also when nothing is due: so it is known to be alive."""
-STALLED_S = 3 * LONGEST_SLEEP_S
-"""A schedule that nobody has looked at for so long has stopped."""
 EXPECTED = frozenset({*GOOD_VERDICTS, Isolation.CONNECTED, Isolation.AT_RISK})
 """A first verdict that is none of these is told at once; of these there are hundreds at every start."""
 PARENT_ANSWERS_S = 2.0
 """What a failing line hangs on is waited for so much longer than one poll of it may take."""
-DRAIN_S = 5.0
-"""What is under way when the agent stops may take this long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +99,6 @@ class Agent:
         self._metrics = metrics
         self._feed = feed or EventFeed(config, inventory, metrics)
         self.security = SecurityEvents(self._feed)
-        self._durations: dict[type[Job], Histogram] = {  # finding a child by its labels costs more than observing
-            DeviceJob: metrics.poll_duration.labels(kind="device"),
-            EndpointJob: metrics.poll_duration.labels(kind="endpoint"),
-            PingJob: metrics.poll_duration.labels(kind="ping"),
-            SensorJob: metrics.poll_duration.labels(kind="sensors"),
-        }
-        self._loop = asyncio.get_running_loop()
         client = SnmpClient()
         engines = EngineWatch(client.engines, self._count_engine_change, self._feed.engine_changed)
         self._tools = Tools(client, make_pinger(config.ping), HostAddresses(time.monotonic), engines)
@@ -140,50 +106,34 @@ class Agent:
         self._observations = Observations(time.monotonic, time.time)
         if memory:
             self._observations.traffic.restore(memory.carried)
-        self._schedule: Schedule[Job] = Schedule(Random())
         self._entered_windows: tuple[MaintenanceWindow, ...] = ()
         self._assignment = self._assign(config, inventory, memory.devices if memory else {})
-        self._running: set[asyncio.Task[None]] = set()
-        self._timer: asyncio.TimerHandle | None = None
-        self._ticked_at = time.monotonic()
-        self._judging: asyncio.TimerHandle | None = None
         self._snapshot: Snapshot | None = None
         self._snapshot_at = 0.0
-        self._round: set[Job] = set()
-        self._round_began = 0.0
-        self._round_lag_s = 0.0
-        self._first_round_done = asyncio.Event()
+        self._runner = JobRunner(self._work(), self._observations, metrics, self._judge_anew)
         self._counted = ClientCounters()
 
     @property
     def ready(self) -> bool:
         """Whether every device, endpoint and address has been asked at least once."""
-        return self._first_round_done.is_set()
+        return self._runner.ready
 
     @property
     def alive(self) -> bool:
         """Whether the schedule still starts what is due."""
-        return time.monotonic() - self._ticked_at < STALLED_S
+        return self._runner.alive
 
     async def wait_ready(self) -> None:
         """Wait until everything has been asked once."""
-        await self._first_round_done.wait()
+        await self._runner.wait_ready()
 
     def start(self) -> None:
         """Begin to poll: everything once, quickly, then each in its own slot of the interval."""
-        self._plan_jobs()
-        self._begin_round()
-        self._tick()
+        self._runner.start()
 
     def poll_now(self, jobs: Collection[Job]) -> None:
         """Run jobs at once, beside their slots; what was silent is asked often again."""
-        now = time.monotonic()
-        for job in jobs:
-            outcome = None if isinstance(job, PingJob) else self._outcome(job)
-            if outcome and outcome.silent_since is not None:
-                outcome.silent_since = now
-            self._schedule.run_now(job, now)
-        self._tick_soon()
+        self._runner.poll_now(jobs)
 
     @property
     def names_seen(self) -> int:
@@ -210,12 +160,8 @@ class Agent:
         self._assignment = self._assign(config, inventory, before.pollers.memories())
         self._forget_replaced(before)
         self._assignment.state.adopt(before.state)
-        if _intervals(config) != _intervals(before.config):
-            self._schedule = Schedule(Random(), skipped=self._schedule.skipped)
-        self._plan_jobs()
-        self._begin_round()
         self._snapshot = None
-        self._tick()
+        self._runner.reload(self._work(), intervals_differ=_intervals(config) != _intervals(before.config))
 
     def _forget_replaced(self, before: Assignment) -> None:
         """Drop what is known of devices and endpoints that are others now, and ask them at once."""
@@ -226,24 +172,17 @@ class Agent:
         }
         self._observations.forget(devices, endpoints)
         self._tools.engines.forget(devices | endpoints)
-        known = self._schedule.keys()
+        known = self._runner.schedule.keys()
         for job in known:
             match job:
                 case DeviceJob(device_id) | SensorJob(device_id) if device_id in devices:
-                    self._schedule.remove(job)
+                    self._runner.schedule.remove(job)
                 case EndpointJob(endpoint_id) if endpoint_id in endpoints:
-                    self._schedule.remove(job)
+                    self._runner.schedule.remove(job)
 
     async def drain(self) -> None:
         """Start nothing any more, give what is under way a little time, and release the sockets."""
-        for timer in (self._timer, self._judging):
-            if timer:
-                timer.cancel()
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=DRAIN_S)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._runner.drain()
         self._tools.client.close()
         self._tools.pinger.close()
 
@@ -296,6 +235,14 @@ class Agent:
         self._assignment.pollers.memory_urgent = False
         return Memory(self._assignment.pollers.memories(), self._observations.traffic.carried())
 
+    def _judge_anew(self) -> None:
+        self._snapshot = None
+        self.current()
+
+    def _work(self) -> Work:
+        assignment = self._assignment
+        return Work(assignment.config, assignment.plan, assignment.pollers)
+
     def _assign(
         self, config: Config, inventory: Inventory, memories: Mapping[AskedKey, DeviceMemory]
     ) -> Assignment:
@@ -314,127 +261,6 @@ class Agent:
         state.use_windows((*inventory.maintenance, *self._entered_windows))
         return Assignment(config, inventory, make_plan(inventory), pollers, state)
 
-    def _plan_jobs(self) -> None:
-        """Bring the schedule in line with the assignment; jobs that stay keep their slots."""
-        config, plan = self._assignment.config, self._assignment.plan
-        now = time.monotonic()
-        polls: set[Job] = {*plan.devices, *plan.endpoints}
-        pings: set[Job] = {*plan.pings}
-        sensors: set[Job] = {*plan.sensors}
-        sensors_s = config.poll.sensors_interval_s
-        known = self._schedule.keys()
-        first_round_s = len(polls | pings) / FIRST_ROUND_JOBS_PER_S
-        first_sensors_s = min(sensors_s, len(sensors) / FIRST_SENSORS_PER_S)
-        polls_together_s = min(config.poll.interval_s * POLLS_TOGETHER_RATIO, POLLS_TOGETHER_S)
-        for jobs, interval_s, begin, first_s, together_s in (
-            (polls, config.poll.interval_s, now, first_round_s, polls_together_s),
-            (pings, config.ping.interval_s, now, first_round_s, 0.0),  # many at once would wait, and seem slow
-            (sensors, sensors_s, now + FIRST_SENSORS_AFTER_S, first_sensors_s, 0.0),
-        ):
-            self._schedule.add(
-                jobs - known,
-                interval_s=interval_s,
-                now=begin,
-                first_round_s=first_s,
-                together_s=together_s,
-            )
-        for job in known - polls - pings - sensors:
-            self._schedule.remove(job)
-
-    def _tick(self) -> None:
-        """Start what is due and sleep until the next job."""
-        if self._timer:
-            self._timer.cancel()
-        now = self._ticked_at = time.monotonic()
-        for due in self._schedule.take_due(now, JOBS_AT_ONCE):
-            task = self._loop.create_task(self._run(due))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
-        upcoming = self._schedule.next_time()
-        sleep_s = LONGEST_SLEEP_S if upcoming is None else upcoming - now
-        self._timer = self._loop.call_later(min(max(sleep_s, SHORTEST_SLEEP_S), LONGEST_SLEEP_S), self._tick)
-
-    async def _run(self, due: Due[Job]) -> None:
-        began = time.monotonic()
-        was_silent = isinstance(due.key, PingJob) and self._echo(due.key) is False
-        try:
-            await self._assignment.pollers.run(due.key)
-        finally:
-            if self._schedule.finish(due.key):
-                self._tick_soon()
-            if not isinstance(due.key, PingJob):
-                self._set_pace(due.key)
-                if isinstance(due.key, DeviceJob) and self._answers(due.key):
-                    self.expect(SensorJob(due.key.device_id))
-            elif was_silent and self._echo(due.key):
-                for job in self._assignment.plan.behind.get(due.key.address, ()):
-                    self.expect(job)
-            self._note_run(due, began)
-
-    def expect(self, job: DeviceJob | EndpointJob | SensorJob) -> None:
-        """Ask a silent device or endpoint at once and often again: there was a sign of life from it."""
-        outcome = self._outcome(job)
-        if outcome and outcome.silent_since is not None:
-            self.poll_now((job,))
-
-    def _tick_soon(self) -> None:
-        """Look at the schedule in the next turn of the loop, unless it is not started yet or has ended."""
-        if self._timer and not self._timer.cancelled() and self._timer.when() > self._loop.time():
-            self._timer.cancel()
-            self._timer = self._loop.call_later(0, self._tick)
-
-    def _set_pace(self, job: DeviceJob | EndpointJob | SensorJob) -> None:
-        """Ask what has been silent for long less often, and what answers in each of its slots."""
-        outcome, slots = self._outcome(job), 1
-        now = time.monotonic()
-        if outcome and outcome.silent_since is not None:
-            poll = self._assignment.config.poll
-            interval_s = poll.sensors_interval_s if isinstance(job, SensorJob) else poll.interval_s
-            slots = slots_per_check(now - outcome.silent_since, interval_s)
-        self._schedule.thin_out(job, slots, now)
-
-    def _outcome(self, job: DeviceJob | EndpointJob | SensorJob) -> Outcome[Any] | None:
-        if isinstance(job, DeviceJob):
-            return self._observations.devices.get(job.device_id)
-        if isinstance(job, SensorJob):
-            return self._observations.sensors.get(job.device_id)
-        return self._observations.endpoints.get(job.endpoint_id)
-
-    def _answers(self, job: DeviceJob) -> bool:
-        outcome = self._outcome(job)
-        return outcome is not None and outcome.failed_at is None
-
-    def _echo(self, job: PingJob) -> bool | None:
-        """Tell whether an address answered the latest echo requests; ``None`` when it has not been asked."""
-        outcome = self._observations.pings.get(job.address)
-        return None if outcome is None or outcome.value is None else outcome.value.received > 0
-
-    def _note_run(self, due: Due[Job], began: float) -> None:
-        now = time.monotonic()
-        self._durations[type(due.key)].observe(now - began)
-        self._round_lag_s = max(self._round_lag_s, due.late_s)
-        self._round.discard(due.key)
-        if due.wanted and self._judging is None:
-            self._judging = self._loop.call_later(JUDGE_SOON_S, self._judge_anew)
-        if not self._round:
-            self._metrics.poll_cycle.set(now - self._round_began)
-            self._metrics.poll_schedule_lag.set(self._round_lag_s)
-            if not self.ready:
-                self._snapshot = None  # the first complete one is shown at once
-                self._first_round_done.set()
-            self._begin_round()
-
-    def _judge_anew(self) -> None:
-        self._judging = self._snapshot = None
-        self.current()
-
-    def _begin_round(self) -> None:
-        """Begin a round: it ends when every job has run once, but for sensors and what is asked less often."""
-        jobs = self._schedule.keys() - self._schedule.thinned
-        self._round = {job for job in jobs if not isinstance(job, SensorJob)}
-        self._round_began = time.monotonic()
-        self._round_lag_s = 0.0
-
     def _count_engine_change(self, asked_id: str, changes: int) -> None:
         self._metrics.snmp_engine_changes.labels(device=asked_id).inc(changes)
 
@@ -451,9 +277,9 @@ class Agent:
         for reason, count in counters.rejected.items():
             metrics.snmp_replies_rejected.labels(reason=reason).inc(count - before.rejected[reason])
         self.security.look(counters.rejected, time.monotonic())
-        metrics.poll_skipped.inc(self._schedule.skipped)
-        self._schedule.skipped = 0
-        thinned = Counter(type(job) for job in self._schedule.thinned)
+        metrics.poll_skipped.inc(self._runner.schedule.skipped)
+        self._runner.schedule.skipped = 0
+        thinned = Counter(type(job) for job in self._runner.schedule.thinned)
         metrics.poll_backed_off.labels(kind="device").set(thinned[DeviceJob])
         metrics.poll_backed_off.labels(kind="endpoint").set(thinned[EndpointJob])
         self._counted = ClientCounters(
@@ -464,8 +290,8 @@ class Agent:
         """Ask at once what verdicts wait for."""
         plan = self._assignment.plan
         jobs = [plan.jobs[observed] for observed in self._assignment.state.take_wanted() if observed in plan.jobs]
-        if jobs and self._timer:
-            self.poll_now(jobs)
+        if jobs:
+            self._runner.poll_now(jobs)
 
     def _log_changes(self) -> None:
         for change in self._assignment.state.take_changes():

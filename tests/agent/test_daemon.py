@@ -63,7 +63,7 @@ async def test_what_was_under_way_at_a_reload_does_not_count(agent: Agent) -> No
     """The answer to a question of the old inventory says nothing of the new one."""
     before = agent._assignment.pollers
     agent.reload(CONFIG, two_links())
-    job = next(job for job in agent._schedule.keys() if getattr(job, "device_id", "") == "a")  # noqa: SIM118
+    job = next(job for job in agent._runner.schedule.keys() if getattr(job, "device_id", "") == "a")  # noqa: SIM118
     await before.run(job)
     assert "a" not in agent._observations.devices
 
@@ -83,18 +83,18 @@ def job_of(agent: Agent, device_id: str) -> DeviceJob:
 
 async def fall_silent(agent: Agent, device_id: str, silent_s: float) -> None:
     """Poll a device in vain that has been silent for so long."""
-    agent._plan_jobs()
+    agent._runner.plan_jobs()
     agent._observations.device_failed(device_id, "no answer", unanswered=True)
     agent._observations.devices[device_id].silent_since = time.monotonic() - silent_s
-    await agent._run(Due(job_of(agent, device_id), 0.0))
+    await agent._runner._run(Due(job_of(agent, device_id), 0.0))
 
 
 async def test_a_device_that_is_silent_for_long_is_asked_less_often(agent: Agent) -> None:
     """After five minutes without an answer it leaves the usual pace, is counted, and stays unreachable."""
     await fall_silent(agent, "a", 299.0)
-    assert agent._schedule.thinned == set()
+    assert agent._runner.schedule.thinned == set()
     await fall_silent(agent, "a", 301.0)
-    assert agent._schedule.thinned == {job_of(agent, "a")}
+    assert agent._runner.schedule.thinned == {job_of(agent, "a")}
     agent._observations.pinged("127.0.0.1", PingReading(1, 0, None, None, None))
     assert verdicts(agent)["l1"] is Verdict.UNREACHABLE
     page = agent._metrics.registry
@@ -106,10 +106,10 @@ async def test_a_reload_keeps_the_place_on_the_ladder(agent: Agent) -> None:
     """What was asked seldom before a reload is asked seldom after it, also when the interval changed."""
     await fall_silent(agent, "a", 301.0)
     agent.reload(CONFIG, two_links())
-    assert agent._schedule.thinned == {job_of(agent, "a")}
+    assert agent._runner.schedule.thinned == {job_of(agent, "a")}
     agent.reload(replace(CONFIG, poll=replace(CONFIG.poll, interval_s=60)), two_links())
-    await agent._run(Due(job_of(agent, "a"), 0.0))
-    assert agent._schedule.thinned == {job_of(agent, "a")}
+    await agent._runner._run(Due(job_of(agent, "a"), 0.0))
+    assert agent._runner.schedule.thinned == {job_of(agent, "a")}
 
 
 async def test_an_answered_ping_brings_a_device_back_at_once(agent: Agent) -> None:
@@ -119,13 +119,13 @@ async def test_an_answered_ping_brings_a_device_back_at_once(agent: Agent) -> No
     agent._tools = replace(agent._tools, pinger=ScriptedPinger([0, 1, 1]))
     agent.reload(CONFIG, two_links())
     for received, expected in ((0, False), (1, True), (1, False)):
-        agent._schedule._extra.clear()
-        await agent._run(Due(ping, 0.0))
+        agent._runner.schedule._extra.clear()
+        await agent._runner._run(Due(ping, 0.0))
         assert agent._observations.pings["127.0.0.1"].value == PingReading(1, received, None, None, None)
-        assert (job_of(agent, "a") in agent._schedule._extra) is expected
-        assert job_of(agent, "b") not in agent._schedule._extra  # it was not silent
-    await agent._run(Due(job_of(agent, "a"), 0.0))
-    assert agent._schedule.thinned == set()
+        assert (job_of(agent, "a") in agent._runner.schedule._extra) is expected
+        assert job_of(agent, "b") not in agent._runner.schedule._extra  # it was not silent
+    await agent._runner._run(Due(job_of(agent, "a"), 0.0))
+    assert agent._runner.schedule.thinned == set()
 
 
 class ScriptedPinger:

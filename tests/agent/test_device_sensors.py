@@ -11,11 +11,12 @@ from inventories import CONFIG, make_inventory, make_link
 from sensor_devices import device_of
 from snmp_peers import TableAgent, client_for, virtual
 
-from phusong.agent.daemon import FIRST_SENSORS_AFTER_S, FIRST_SENSORS_PER_S, Agent, state_settings
+from phusong.agent.daemon import Agent, state_settings
 from phusong.agent.input.profile_files import packaged_profiles
 from phusong.agent.inventory import Inventory
 from phusong.agent.judging.evidence import FRESH_INTERVALS
 from phusong.agent.judging.fleet_state import FleetState
+from phusong.agent.polling.job_runner import FIRST_SENSORS_AFTER_S, FIRST_SENSORS_PER_S
 from phusong.agent.polling.observations import Observations
 from phusong.agent.polling.poll_plan import DeviceJob, SensorJob, make_plan
 from phusong.agent.polling.pollers import Pollers, Tools
@@ -126,18 +127,18 @@ async def agent() -> AsyncIterator[Agent]:
 
 async def test_the_first_round_does_not_wait_for_sensors(agent: Agent) -> None:
     """Sensors have jobs in the schedule, at their own interval, but no part in the rounds of the polls."""
-    agent._plan_jobs()
-    agent._begin_round()
+    agent._runner.plan_jobs()
+    agent._runner._begin_round()
     sensors = {SensorJob("cpe"), SensorJob("spare")}
-    assert sensors <= agent._schedule.keys()
-    assert not sensors & agent._round
-    assert {agent._schedule._jobs[job].interval_s for job in sensors} == {CONFIG.poll.sensors_interval_s}
+    assert sensors <= agent._runner.schedule.keys()
+    assert not sensors & agent._runner._round
+    assert {agent._runner.schedule._jobs[job].interval_s for job in sensors} == {CONFIG.poll.sensors_interval_s}
 
 
 async def test_sensors_come_after_the_first_round_of_polls(agent: Agent) -> None:
     """At the start no search for sensors takes time from the first answers of lines and endpoints."""
-    agent._plan_jobs()
-    firsts = {key: when for when, _, key in agent._schedule._heap}
+    agent._runner.plan_jobs()
+    firsts = {key: when for when, _, key in agent._runner.schedule._heap}
     sensors = [when for key, when in firsts.items() if isinstance(key, SensorJob)]
     polls = [when for key, when in firsts.items() if not isinstance(key, SensorJob)]
     assert min(sensors) - max(polls) > FIRST_SENSORS_AFTER_S / 2
@@ -150,7 +151,7 @@ async def test_a_large_fleet_is_asked_step_by_step(agent: Agent) -> None:
     count = int(FIRST_SENSORS_PER_S) * 10
     devices = {f"d{n}": replace(device, device_id=f"d{n}") for n in range(count)}
     agent.reload(CONFIG, replace(inventory, devices={**inventory.devices, **devices}))
-    entries = [when for when, _, key in agent._schedule._heap if isinstance(key, SensorJob)]
+    entries = [when for when, _, key in agent._runner.schedule._heap if isinstance(key, SensorJob)]
     assert 8.0 < max(entries) - min(entries) <= 10.1
 
 
@@ -166,17 +167,17 @@ async def test_a_reload_forgets_the_sensors_of_a_device_that_is_another_now(agen
 
 async def test_a_device_that_is_back_is_asked_for_its_sensors(agent: Agent) -> None:
     """When its interfaces answer again, its sensors need not wait for their place on the ladder."""
-    agent._plan_jobs()
+    agent._runner.plan_jobs()
     agent._observations.sensors_failed("cpe", "no answer", unanswered=True)
     outcome = agent._observations.sensors["cpe"]
     assert outcome.silent_since is not None
     outcome.silent_since -= 13 * 3600.0
-    agent._set_pace(SensorJob("cpe"))
-    assert SensorJob("cpe") in agent._schedule.thinned
+    agent._runner._set_pace(SensorJob("cpe"))
+    assert SensorJob("cpe") in agent._runner.schedule.thinned
     agent._assignment.pollers.run = answer(agent)
     (job,) = agent._assignment.plan.devices
-    await agent._run(Due(job, 0.0))
-    assert SensorJob("cpe") in agent._schedule._extra
+    await agent._runner._run(Due(job, 0.0))
+    assert SensorJob("cpe") in agent._runner.schedule._extra
 
 
 def answer(agent: Agent) -> Callable[[DeviceJob], Awaitable[None]]:

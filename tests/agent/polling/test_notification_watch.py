@@ -180,7 +180,7 @@ async def test_what_polls_bring_after_a_trap_is_shown_soon(running: Running) -> 
 async def test_nothing_is_polled_after_the_end(running: Running) -> None:
     """A trap that arrives while the agent ends does not revive it."""
     await running.agent.drain()
-    running.agent.poll_now(tuple(running.agent._schedule.keys()))
+    running.agent.poll_now(tuple(running.agent._runner.schedule.keys()))
     await asyncio.sleep(0)
     assert not running.agent._running
 

@@ -206,6 +206,12 @@ class Agent:
         self._assignment.state.use_windows(self.windows)
         self._snapshot = None
 
+    @property
+    def known_ids(self) -> set[str]:
+        """The ids of all lines, endpoints and offices."""
+        inventory = self._assignment.inventory
+        return {*inventory.links, *inventory.endpoints, *inventory.sites}
+
     def explain(self, item_id: str) -> list[Explanation]:
         """Explain the verdicts on the line, the endpoint and the office of this id."""
         return self._assignment.state.explain(item_id)

@@ -14,12 +14,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
 from phusong.collectors.reachability import PingUnavailable
-from phusong.coverage.summary import SummaryError, read_summary
 from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.feed import snapshot_to_json
 from phusong.exporters.http_server import ListenError, StatusServer
@@ -28,11 +27,13 @@ from phusong.exporters.snapshot import Snapshot
 from phusong.exporters.web_app import PageSources, create_app
 from phusong.exporters.web_config import TlsConfig, WebConfig, WebConfigError, load_web_config
 
-from .control import ControlSocket, Refused
+from .answers import Answers
+from .control import ControlSocket
+from .coverage_watch import CoverageWatch
 from .daemon import Agent
 from .event_feed import EventFeed
 from .input.config import Config
-from .input.problems import InputProblems, name_hint, shown
+from .input.problems import InputProblems
 from .input.settings import load_all
 from .inventory import Inventory
 from .lifecycle import notify, on_signals, watchdog_interval_s
@@ -57,8 +58,6 @@ COLLECT_AFTER = 50_000
 """Cycles are looked for after so many more objects than were dropped. Polls replace rows by the thousand and make
 hardly a cycle: at Python's 700 a tenth of the agent's time went into looking."""
 FEED_FILE = "snapshot.json"
-NOT_LOOKED_AT = (-1, -1)
-"""Stands for the modification time and size of a coverage.json that nobody has looked for yet."""
 
 
 class StartFailed(RuntimeError):
@@ -88,7 +87,6 @@ class Service:
         self._stop = asyncio.Event()
         self._reloading: asyncio.Task[None] | None = None
         self._reload_again = False
-        self._coverage_stamp: tuple[int, int] | None = NOT_LOOKED_AT
         self._feed_failed = False
         try:
             config.state.mkdir(parents=True, exist_ok=True)
@@ -106,13 +104,13 @@ class Service:
         except PingUnavailable as error:
             self._store.close()
             raise StartFailed(str(error)) from error
-        self._started = time.time()
+        self._coverage = CoverageWatch(self.agent)
         self._maintenance = MaintenanceWatch(self._store, self.agent, self._metrics)
         self._history = History(self._store, self._metrics, self.agent.hourly)
         self.agent.remember(self._history.left_behind(time.time() - config.limits.longest_memory_s))
         self._notifications = self._make_notification_watch()
         self._notifications_at = _listen(config)
-        self._control = ControlSocket(config.state, {"status": self._status, "explain": self._explain})
+        self._control = ControlSocket(config.state, Answers(self.agent, self._maintenance, time.time()).all)
         self._server = self._make_server()
         self._note_reload(good=True)
 
@@ -199,30 +197,6 @@ class Service:
         except OSError as error:
             log.error("control_not_open", folder=str(self._config.state), problem=error.strerror)
 
-    def _explain(self, question: dict[str, Any]) -> dict[str, object]:
-        """Answer ``phusong explain``."""
-        item_id = str(question.get("id", ""))
-        found = self.agent.explain(item_id)
-        if not found:
-            inventory = self._inventory
-            ids = {*inventory.links, *inventory.endpoints, *inventory.sites}
-            hint = name_hint(item_id, ids, "ids stand in the files of the inventory")
-            raise Refused(f"no line, endpoint or office has the id {shown(item_id)}; {hint}")
-        return {"explanations": [explanation.as_json() for explanation in found]}
-
-    def _status(self, _question: dict[str, Any]) -> dict[str, object]:
-        """Answer ``phusong status``."""
-        snapshot = self.agent.current()
-        return {
-            "pid": os.getpid(),
-            "version": version("phusong"),
-            "started": self._started,
-            "ready": self.agent.ready,
-            "links": len(snapshot.links),
-            "endpoints": len(snapshot.endpoints),
-            "windows": self._maintenance.counts(),
-        }
-
     def _make_server(self) -> StatusServer:
         web = self._config.web
         try:
@@ -248,39 +222,8 @@ class Service:
         self._stop.set()
 
     async def look_at_coverage(self) -> None:
-        """Read ``coverage.json`` when it is new; a bad one is reported once and the old figures stay."""
-        path = self._config.coverage.summary
-        try:
-            status = path.stat() if path else None
-        except OSError:
-            status = None
-        stamp = (status.st_mtime_ns, status.st_size) if status else None
-        if stamp == self._coverage_stamp:
-            return
-        self._coverage_stamp = stamp
-        if path is None or stamp is None:
-            self.agent.use_coverage(None)
-            log.info("coverage_absent", file=str(path or ""))
-            return
-        try:
-            summary = await asyncio.to_thread(read_summary, path)
-        except SummaryError as error:
-            log.error("coverage_not_read", problem=str(error))
-            return
-        if summary.edition != self._config.edition:
-            log.error("coverage_of_another_edition", file=str(path), edition=summary.edition)
-            self.agent.use_coverage(None)
-            return
-        if summary.fallback_min_dbm != self._config.coverage.fallback_min_dbm:
-            log.error(
-                "coverage_of_another_level",
-                file=str(path),
-                min_dbm=summary.fallback_min_dbm,
-                wanted=self._config.coverage.fallback_min_dbm,
-            )
-            summary = replace(summary, sites=())  # its figures hold, but not what it says of a fallback
-        self.agent.use_coverage(summary)
-        log.info("coverage_read", file=str(path), communes=len(summary.communes))
+        """Read ``coverage.json`` when it is new."""
+        await self._coverage.look(self._config)
 
     async def write_feed(self) -> None:
         """Write the state as JSON for the map, atomically; a failure is counted, and reported when it begins."""
@@ -386,7 +329,7 @@ class Service:
             self._config = replace(config, web=self._config.web, state=self._config.state)
             if self._notifications:
                 self._notifications.reload(config)
-            self._coverage_stamp = NOT_LOOKED_AT
+            self._coverage.look_anew()
             self._note_reload(good=True)
             self._feed.use(config, inventory)
             self._feed.reloaded()

@@ -182,7 +182,7 @@ async def test_nothing_is_polled_after_the_end(running: Running) -> None:
     await running.agent.drain()
     running.agent.poll_now(tuple(running.agent._runner.schedule.keys()))
     await asyncio.sleep(0)
-    assert not running.agent._running
+    assert not running.agent._runner._running
 
 
 def test_drops_are_told_when_they_begin_and_when_they_end() -> None:

@@ -15,10 +15,11 @@ from phusong.agent.judging.limits import DEFAULT_BOOK, DEFAULT_LIMITS, Limits, L
 from phusong.collectors.profile import Profile
 from phusong.collectors.snmp.budget import REQUESTS_PER_S
 
-from .config_shape import ConfigShape, LimitShape, NotificationsShape, check_shape
+from .config_shape import ConfigShape, LimitShape, NotificationsShape
 from .credentials import AUTH_NAME, AUTHS, Auth, UserAuth, read_auths
 from .event_receivers import EventsConfig, read_receivers
 from .problems import InputProblems, Problem, name_hint
+from .shape_problems import check_shape
 from .yaml_text import YamlDocument, read_yaml
 
 TIMEZONE = "Asia/Ho_Chi_Minh"

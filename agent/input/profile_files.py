@@ -17,11 +17,11 @@ from phusong.collectors.profile import GENERIC, Match, Profile, Sensor
 from phusong.collectors.profile_choice import AUTO
 from phusong.collectors.snmp.ber import Oid, format_oid, parse_oid
 
-from .config_shape import check_shape
 from .mib_objects import OBJECTS, KnownObjects, read_objects
 from .problems import Problem, name_hint, shown
 from .profile_sensor import read_sensor
 from .profile_shape import AlternativeShape, MatchShape, ProfileShape, SensorShape
+from .shape_problems import check_shape
 from .yaml_text import KeyPath, YamlDocument, read_yaml
 
 MOST_FILES = 200

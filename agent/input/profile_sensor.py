@@ -11,11 +11,11 @@ from phusong.collectors.profile import CONVERSIONS, MEASURES, MibObject, RowFilt
 from phusong.collectors.readings import Quantity
 from phusong.collectors.sensor_index import INDEX_PARTS
 
-from .config_shape import dotted
 from .inventory_cells import CellError
 from .mib_objects import KnownObject, KnownObjects
 from .problems import name_hint, shown
 from .profile_shape import AlternativeShape, SensorShape, WhereShape
+from .shape_problems import dotted
 from .yaml_text import KeyPath, YamlDocument
 
 T = TypeVar("T")

@@ -1,7 +1,7 @@
 """What pydantic finds wrong with a block of ``phusong.yaml``, as problems with a place and a remedy.
 
-No message repeats a value of the file, and an unknown key is repeated only when it resembles a known one: people paste
-secrets in odd places.
+No message repeats a value of the file, and an unknown key is repeated only when it resembles a known one: people
+paste secrets in odd places.
 """
 
 from __future__ import annotations

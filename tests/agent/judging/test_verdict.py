@@ -19,7 +19,7 @@ from phusong.agent.judging.verdict import (
     judge_site,
 )
 from phusong.collectors.readings import PingReading
-from phusong.exporters.snapshot import Isolation, Verdict
+from phusong.exporters.snapshot import ENDPOINT_VERDICTS, Degradation, Isolation, Verdict
 
 ECHO = PingReading(5, 5, 0.01, 0.01, 0.01)
 NO_ECHO = PingReading(5, 0, None, None, None)
@@ -178,3 +178,142 @@ def test_whether_the_ends_contradict_each_other(
     """Only two ends that both say up or not up can differ; an unclear or missing word contradicts nobody."""
     assert ends_differ(near, far) is differ
     assert ends_differ(far, near) is differ
+
+
+@pytest.mark.parametrize(
+    ("bursts_lost", "near", "verdict"),
+    [
+        (1, end(), Verdict.UP),
+        (2, end(), Verdict.UNREACHABLE),
+        (1, NOT_ASKED, Verdict.UNKNOWN),
+        (1, SILENT, Verdict.UNREACHABLE),
+    ],
+)
+def test_one_lost_burst_condemns_nothing_where_ping_is_all_there_is(
+    bursts_lost: int, near: EndEvidence, verdict: Verdict
+) -> None:
+    """A line whose office is only pinged: two bursts in a row, or a hub that is silent as well."""
+    assert judge_link(near, None, NO_ECHO, pinged=True, lost_bursts=bursts_lost).verdict is verdict
+
+
+GOOD_CALL = CallFacts(0.0, 0.001, 0.02)
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict", "up"),
+    [
+        ({"service": False}, Verdict.NO_SERVICE, True),
+        ({"answers": False, "silent": True, "service": False}, Verdict.NO_SERVICE, True),
+        ({"answers": False, "silent": True, "ping": NO_ECHO, "service": False}, Verdict.UNREACHABLE, False),
+        ({"answers": False, "silent": True, "service": None}, Verdict.SNMP_DEAD, True),
+        ({"answers": False, "silent": True, "service": True}, Verdict.READY, True),
+        ({"answers": False, "silent": True, "ping": NO_ECHO, "service": True}, Verdict.READY, True),
+        ({"service": True, "registered": False}, Verdict.NOT_REGISTERED, True),
+        ({"registered": False, "call": GOOD_CALL}, Verdict.NOT_REGISTERED, True),
+        ({"service": False, "registered": False}, Verdict.NO_SERVICE, True),
+        ({"registered": None}, Verdict.READY, True),
+        ({"registered": True, "call": GOOD_CALL}, Verdict.IN_CALL, True),
+        ({"call": CallFacts()}, Verdict.IN_CALL, True),
+        ({"call": CallFacts(loss_ratio=0.01, jitter_s=0.035, latency_s=0.150)}, Verdict.IN_CALL, True),
+        ({"call": CallFacts(loss_ratio=0.0101)}, Verdict.POOR_CALL, True),
+        ({"call": CallFacts(jitter_s=0.0351)}, Verdict.POOR_CALL, True),
+        ({"call": CallFacts(latency_s=0.1501)}, Verdict.POOR_CALL, True),
+        (
+            {"call": CallFacts(0.5, None, None), "answers": False, "silent": True, "ping": NO_ECHO},
+            Verdict.UNREACHABLE,
+            False,
+        ),
+    ],
+)
+def test_endpoint_rules_on_services_and_calls(facts: dict[str, object], verdict: Verdict, up: bool) -> None:
+    """Can it be called, is it registered, is its call good: in this order; what is not known says nothing."""
+    known = {"answers": True, "silent": False, "ping": ECHO, **facts}
+    finding = judge_endpoint(**known)  # type: ignore[arg-type]
+    assert (finding.verdict, finding.up) == (verdict, up)
+
+
+TRUTHS = st.sampled_from([True, False, None])
+
+
+@given(
+    st.booleans(), st.booleans(), PINGS, TRUTHS, TRUTHS,
+    st.none() | st.builds(CallFacts, *[st.none() | st.floats(0, 1)] * 3),
+)  # fmt: skip
+def test_every_endpoint_has_one_of_its_verdicts(
+    answers: bool,
+    silent: bool,
+    ping: PingReading | None,
+    service: bool | None,
+    registered: bool | None,
+    call: CallFacts | None,
+) -> None:
+    """Whatever is known; and without any sign of life it is never ready nor in a call."""
+    finding = judge_endpoint(
+        answers=answers, silent=silent, ping=ping, service=service, registered=registered, call=call
+    )
+    assert finding.verdict in ENDPOINT_VERDICTS
+    alive = answers or service or (ping is not None and ping.received > 0)
+    assert alive or finding.up is not True
+
+
+@pytest.mark.parametrize(
+    ("finding", "quality", "verdict", "rule"),
+    [
+        (UP, Quality(), Verdict.UP, Rule.OPER_UP),
+        (UP, Quality(congested_down=True), Verdict.CONGESTED, Rule.USE_DOWN),
+        (UP, Quality(congested_up=True), Verdict.CONGESTED, Rule.USE_UP),
+        (UP, Quality(True, True, (Degradation.LOSS,)), Verdict.CONGESTED, Rule.USE_DOWN),
+        *((UP, Quality(degradations=(one,)), Verdict.DEGRADED, Rule(one.value)) for one in Degradation),
+        (UP, Quality(degradations=(Degradation.RTT, Degradation.FLAPPING)), Verdict.DEGRADED, Rule.RTT),
+        (SNMP_DEAD, Quality(congested_down=True), Verdict.SNMP_DEAD, Rule.ECHO_ONLY),
+        (DOWN, Quality(degradations=(Degradation.FLAPPING,)), Verdict.DOWN, Rule.OPER_STATUS),
+        (UNREACHABLE, Quality(True, True, tuple(Degradation)), Verdict.UNREACHABLE, Rule.NO_ANSWER),
+    ],
+)
+def test_quality_rules(finding: Finding, quality: Quality, verdict: Verdict, rule: Rule) -> None:
+    """Only what is up can be congested or degraded, congestion first; traffic passes all the same."""
+    judged = judge_quality(finding, quality)
+    assert (judged.verdict, judged.rule, judged.up) == (verdict, rule, finding.up)
+
+
+def test_blame_makes_a_failure_the_parents() -> None:
+    """With a parent to blame it is parent_down by that rule and cause; else the failure stays what it is."""
+    blamed = judge_fault(DOWN, Blame(Word.PARENT, "link trunk", Rule.PARENT_LINK))
+    assert blamed == Finding(Verdict.PARENT_DOWN, False, Rule.PARENT_LINK, "link trunk")
+    assert judge_fault(DOWN, ITS_OWN) is DOWN
+    assert judge_fault(UNREACHABLE, NOT_YET) is UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("sites", "isolated"),
+    [
+        ([], None),
+        ([Isolation.UNKNOWN], None),
+        ([Isolation.ISOLATED], True),
+        ([Isolation.ISOLATED, Isolation.UNKNOWN], True),
+        ([Isolation.ISOLATED, Isolation.ON_FALLBACK], False),
+        ([Isolation.AT_RISK, Isolation.ISOLATED], False),
+        ([Isolation.CONNECTED], False),
+    ],
+)
+def test_commune_rules(sites: list[Isolation], isolated: bool | None) -> None:
+    """A commune is cut off when all its offices with a known state are."""
+    assert judge_commune(sites) is isolated
+
+
+@pytest.mark.parametrize(
+    ("answers", "silent", "ping", "up"),
+    [
+        (True, False, None, True),
+        (True, False, NO_ECHO, True),
+        (False, True, ECHO, True),
+        (False, False, ECHO, True),
+        (False, True, NO_ECHO, False),
+        (False, True, None, None),
+        (False, False, NO_ECHO, None),
+        (False, False, None, None),
+    ],
+)
+def test_device_rules(answers: bool, silent: bool, ping: PingReading | None, up: bool | None) -> None:
+    """One sign of life is enough; gone is only what is silent on both."""
+    assert judge_device(answers=answers, silent=silent, ping=ping) is up

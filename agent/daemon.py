@@ -45,7 +45,8 @@ FIRST_ROUND_JOBS_PER_S = 1000.0
 FIRST_SENSORS_AFTER_S = 2.0
 """Sensors wait so long at the start: first of all the states of lines and endpoints are to be known."""
 FIRST_SENSORS_PER_S = 30.0
-"""How fast a fresh agent reads sensors for the first time: looking for them takes many requests."""
+"""How fast a fresh agent reads sensors for the first time: looking for them takes many requests. With a huge
+fleet that is minutes: faster, it would hold up the polls."""
 SNAPSHOT_AGE_S = 1.0
 """A snapshot younger than this is shown again, and the states are judged this often."""
 JUDGE_SOON_S = 0.2
@@ -288,7 +289,7 @@ class Agent:
         sensors_s = config.poll.sensors_interval_s
         known = self._schedule.keys()
         first_round_s = len(polls | pings) / FIRST_ROUND_JOBS_PER_S
-        first_sensors_s = min(sensors_s, len(sensors) / FIRST_SENSORS_PER_S)
+        first_sensors_s = len(sensors) / FIRST_SENSORS_PER_S
         polls_together_s = min(config.poll.interval_s * POLLS_TOGETHER_RATIO, POLLS_TOGETHER_S)
         for jobs, interval_s, begin, first_s, together_s in (
             (polls, config.poll.interval_s, now, first_round_s, polls_together_s),

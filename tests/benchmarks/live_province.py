@@ -82,6 +82,16 @@ class LiveAgent:
         """Return the sum of all series of a metric."""
         return sum(samples(self.page(), metric).values())
 
+    def wait_for_sensors(self, patience_s: float) -> None:
+        """Wait until every device has been asked for its sensors once: to look for them costs much more."""
+
+        def were_read() -> bool:
+            page = self.page()
+            asked = samples(page, "phusong_poll_duration_seconds_count").get('{kind="sensors"}', 0.0)
+            return asked >= sum(samples(page, "phusong_inventory_devices").values())
+
+        wait_for(were_read, "the first round of sensors", patience_s=patience_s)
+
     def spent_s(self) -> float:
         """Return its CPU seconds so far."""
         return spent_s(self.process.pid)

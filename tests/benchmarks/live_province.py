@@ -103,13 +103,13 @@ class LiveAgent:
 
 
 @contextmanager
-def running_agent(config: Path, log: Path) -> Iterator[LiveAgent]:
+def running_agent(config: Path, log: Path, *, patience_s: float = 120) -> Iterator[LiveAgent]:
     """Run ``phusong run``; yield it when it has asked everything once."""
     listen = config.read_text(encoding="utf-8").partition('listen: "')[2].partition('"')[0]
     url = f"http://{listen}"
     began = time.monotonic()
     with running([*CLI, "run", "--config", config], log) as process:
-        wait_for(lambda: fetch(f"{url}/-/ready"), "the agent's first round", patience_s=120)
+        wait_for(lambda: fetch(f"{url}/-/ready"), "the agent's first round", patience_s=patience_s)
         yield LiveAgent(process, url, time.monotonic() - began)
 
 

@@ -29,7 +29,8 @@ FIRST_ROUND_JOBS_PER_S = 1000.0
 FIRST_SENSORS_AFTER_S = 2.0
 """Sensors wait so long at the start: first of all the states of lines and endpoints are to be known."""
 FIRST_SENSORS_PER_S = 30.0
-"""How fast a fresh agent reads sensors for the first time: looking for them takes many requests."""
+"""How fast a fresh agent reads sensors for the first time: looking for them takes many requests. With a huge
+fleet that is minutes: faster, it would hold up the polls."""
 JOBS_AT_ONCE = 64
 """So many jobs start in one turn of the loop: what they ask must not bring more answers than one turn reads."""
 POLLS_TOGETHER_RATIO = 0.05
@@ -149,7 +150,7 @@ class JobRunner:
         sensors_s = config.poll.sensors_interval_s
         known = self.schedule.keys()
         first_round_s = len(polls | pings) / FIRST_ROUND_JOBS_PER_S
-        first_sensors_s = min(sensors_s, len(sensors) / FIRST_SENSORS_PER_S)
+        first_sensors_s = len(sensors) / FIRST_SENSORS_PER_S
         polls_together_s = min(config.poll.interval_s * POLLS_TOGETHER_RATIO, POLLS_TOGETHER_S)
         for jobs, interval_s, begin, first_s, together_s in (
             (polls, config.poll.interval_s, now, first_round_s, polls_together_s),

@@ -82,6 +82,8 @@ class Schedule(Generic[Key]):
     ) -> None:
         """Add jobs: the first run of each within ``first_round_s``, then one per interval in its own slot.
 
+        The first round may be longer than the interval: for what costs much when it is done for the first time.
+
         Later runs that are due within the same ``together_s`` start together, at its end: to wake up for each of
         them costs more than the run.
         """
@@ -89,8 +91,8 @@ class Schedule(Generic[Key]):
             ratio = slot_ratio(key)
             first = now + ratio * first_round_s
             base = now + ratio * interval_s
-            if base - first < interval_s * SHORTEST_GAP_RATIO:
-                base += interval_s
+            slots_passed = ceil((first - base) / interval_s + SHORTEST_GAP_RATIO)
+            base += max(0, slots_passed) * interval_s
             job = self._jobs[key] = _Job(interval_s, together_s, base)
             self._push(first, key, job)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from asked_objects import Asked, find_asked
-from live_province import LiveAgent, running_agent, samples, simulated, wait_for
+from live_province import running_agent, simulated
 from snmp_exporter import running_exporter
 from snmpd_fleet import snmpd_fleet
 
@@ -57,7 +57,7 @@ def _cost(
     """Measure both in the same seconds, so that a slow moment of the machine is shared."""
     with ExitStack() as stack:
         agent = stack.enter_context(running_agent(config, folder / "agent.log"))
-        wait_for(lambda: _sensors_were_read(agent), "the first round of sensors", patience_s=120)
+        agent.wait_for_sensors(120)
         exporter = stack.enter_context(running_exporter(folder, asked))
         page = agent.page()
         requests = agent.total("phusong_snmp_requests_total")
@@ -88,13 +88,6 @@ def _cost(
             f"{statuses[HTTPStatus.OK] / statuses.total():.0%} of them answered"
         )
     return result
-
-
-def _sensors_were_read(agent: LiveAgent) -> bool:
-    """Tell whether every device has been asked for its sensors once."""
-    page = agent.page()
-    asked = samples(page, "phusong_poll_duration_seconds_count").get('{kind="sensors"}', 0.0)
-    return asked >= sum(samples(page, "phusong_inventory_devices").values())
 
 
 if __name__ == "__main__":

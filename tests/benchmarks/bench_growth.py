@@ -18,14 +18,18 @@ from live_province import build, running_agent, simulated
 
 SCALES = (1, 10, 50)
 SETTLE_S = 3.0
+READY_WITHIN_S = 600.0
+"""A minute at least with 29,200 targets, and more where agent and simulated devices have no core of their own."""
+SENSORS_WITHIN_S = 300.0
+"""The first look for the sensors of the largest fleet, which takes ten minutes, is not waited for."""
 SCRAPE_EVERY_S = 15.0
 SCRAPES = 2
 """So many intervals between scrapes are measured: one whole interval between polls of 30 s."""
 MOST_CPU = 0.25
 MOST_MEMORY_MB = 250.0
 """Of 5,840 targets at 30 s (design, section 12)."""
-PAST_THE_START_S = 10.0
-"""Any moment before the flapping line flaps for the first time."""
+FLAP_SEEN_WITHIN_S = 60.0
+"""So long after a flapping line has changed its verdict may still be the old one."""
 _VERDICT = re.compile(
     r'^(?:wan_link|vc_endpoint)_verdict\{(?:link|endpoint)="(.*?)",verdict="(.*?)"\} 1\.0$', re.MULTILINE
 )
@@ -77,7 +81,7 @@ def run() -> list[dict[str, Any]]:
             "peer_us": small.cpu / small.targets * 30e6,
             "ratio": linear,
             "target": 1.1,
-            "note": "per target and 30 s: polls, three bursts of pings, two scrapes",
+            "note": "per target and 30 s: polls, three bursts of pings, half a poll of sensors, two scrapes",
         },
         {
             "name": "fifty times the targets, CPU per target (peer: once)",
@@ -85,7 +89,8 @@ def run() -> list[dict[str, Any]]:
             "peer_us": small.cpu / small.targets * 30e6,
             "ratio": huge.cpu / small.cpu / (huge.targets / small.targets),
             "note": f"{huge.targets} targets: {huge.cpu:.0%} of a core, {huge.memory_mb:.0f} MB, "
-            f"{huge.skipped:.0f} runs skipped for want of time; the simulated devices share the machine",
+            f"{huge.skipped:.0f} runs skipped for want of time; sensors are still looked for, "
+            "and the simulated devices share the machine",
         },
     ]
     if small.wrong or large.wrong or huge.wrong:
@@ -94,11 +99,14 @@ def run() -> list[dict[str, Any]]:
 
 
 def _measure(scale: int) -> Cost:
+    started = time.monotonic()
     with (
         tempfile.TemporaryDirectory() as name,
         simulated(Path(name), scale=scale) as province,
-        running_agent(province.config, Path(name) / "agent.log") as agent,
+        running_agent(province.config, Path(name) / "agent.log", patience_s=READY_WITHIN_S) as agent,
     ):
+        if scale < SCALES[-1]:
+            agent.wait_for_sensors(SENSORS_WITHIN_S)
         time.sleep(SETTLE_S)
         agent.page()
         retries, skipped = agent.total("phusong_snmp_retries_total"), agent.total("phusong_poll_skipped_total")
@@ -107,22 +115,23 @@ def _measure(scale: int) -> Cost:
             time.sleep(max(0.0, began + number * SCRAPE_EVERY_S - time.monotonic()))
             page = agent.page()
         cpu = (agent.spent_s() - cpu_s) / (time.monotonic() - began)
-        expected = _expected(scale)
+        elapsed_s = time.monotonic() - started
+        expected, before = _expected(scale, elapsed_s), _expected(scale, elapsed_s - FLAP_SEEN_WITHIN_S)
         found = dict(_VERDICT.findall(page))
         return Cost(
             targets=len(expected),
             cpu=cpu,
             memory_mb=agent.memory_mb(),
             ready_s=agent.ready_s,
-            wrong=sum(found.get(key) != verdict for key, verdict in expected.items()),
+            wrong=sum(found.get(key) not in (verdict, before[key]) for key, verdict in expected.items()),
             retries=agent.total("phusong_snmp_retries_total") - retries,
             skipped=agent.total("phusong_poll_skipped_total") - skipped,
         )
 
 
-def _expected(scale: int) -> dict[str, str]:
-    """Return the right verdict of every link and endpoint."""
-    expected = build(scale).expected(PAST_THE_START_S)
+def _expected(scale: int, elapsed_s: float) -> dict[str, str]:
+    """Return the right verdict of every link and endpoint so long after the start of the simulation."""
+    expected = build(scale).expected(max(0.0, elapsed_s))
     return {**expected.links, **dict.fromkeys(expected.in_maintenance, "maintenance"), **expected.endpoints}
 
 

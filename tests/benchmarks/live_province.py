@@ -82,6 +82,16 @@ class LiveAgent:
         """Return the sum of all series of a metric."""
         return sum(samples(self.page(), metric).values())
 
+    def wait_for_sensors(self, patience_s: float) -> None:
+        """Wait until every device has been asked for its sensors once: to look for them costs much more."""
+
+        def were_read() -> bool:
+            page = self.page()
+            asked = samples(page, "phusong_poll_duration_seconds_count").get('{kind="sensors"}', 0.0)
+            return asked >= sum(samples(page, "phusong_inventory_devices").values())
+
+        wait_for(were_read, "the first round of sensors", patience_s=patience_s)
+
     def spent_s(self) -> float:
         """Return its CPU seconds so far."""
         return spent_s(self.process.pid)
@@ -93,13 +103,13 @@ class LiveAgent:
 
 
 @contextmanager
-def running_agent(config: Path, log: Path) -> Iterator[LiveAgent]:
+def running_agent(config: Path, log: Path, *, patience_s: float = 120) -> Iterator[LiveAgent]:
     """Run ``phusong run``; yield it when it has asked everything once."""
     listen = config.read_text(encoding="utf-8").partition('listen: "')[2].partition('"')[0]
     url = f"http://{listen}"
     began = time.monotonic()
     with running([*CLI, "run", "--config", config], log) as process:
-        wait_for(lambda: fetch(f"{url}/-/ready"), "the agent's first round", patience_s=120)
+        wait_for(lambda: fetch(f"{url}/-/ready"), "the agent's first round", patience_s=patience_s)
         yield LiveAgent(process, url, time.monotonic() - began)
 
 

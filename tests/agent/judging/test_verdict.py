@@ -10,12 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from readings_made import end
 
+from phusong.agent.judging.parents import ITS_OWN, NOT_YET, Blame, Word, judge_fault
+from phusong.agent.judging.quality import Quality
 from phusong.agent.judging.verdict import (
+    DOWN,
+    SNMP_DEAD,
+    UNREACHABLE,
+    UP,
+    CallFacts,
     EndEvidence,
+    Finding,
+    Rule,
     down_for_s,
     ends_differ,
+    judge_commune,
+    judge_device,
     judge_endpoint,
     judge_link,
+    judge_quality,
     judge_site,
 )
 from phusong.collectors.readings import PingReading

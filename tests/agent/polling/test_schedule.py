@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phusong.agent.polling.schedule import EXTRA_GAP_S, JITTER_RATIO, Schedule, slot_ratio
+from phusong.agent.polling.schedule import EXTRA_GAP_S, JITTER_RATIO, SHORTEST_GAP_RATIO, Schedule, slot_ratio
 
 
 def run_until(schedule: Schedule[str], start: float, end: float) -> list[tuple[float, str]]:
@@ -124,6 +124,21 @@ def test_runs_that_are_due_about_the_same_time_start_together() -> None:
     for key in jobs:
         gaps = [after - before for before, after in pairwise(when for when, other in ran if other == key)]
         assert all(abs(gap - 30) <= 2 * JITTER_RATIO * 30 + 0.5 for gap in gaps[1:])
+
+
+def test_a_first_round_may_be_longer_than_the_interval() -> None:
+    """Whoever has had its first run keeps its interval from then on, and nothing counts as skipped."""
+    schedule: Schedule[str] = Schedule(Random(1))
+    jobs = [f"job{n}" for n in range(200)]
+    schedule.add(jobs, interval_s=30.0, now=100.0, first_round_s=300.0)
+    ran = run_until(schedule, 100.0, 600.0)
+    assert schedule.skipped == 0
+    firsts = {key: when for when, key in reversed(ran)}
+    assert sum(when > 250.0 for when in firsts.values()) > 80
+    for key in jobs:
+        first, *gaps = [after - before for before, after in pairwise(when for when, other in ran if other == key)]
+        assert first >= (SHORTEST_GAP_RATIO - JITTER_RATIO) * 30
+        assert all(abs(gap - 30) <= 2 * JITTER_RATIO * 30 + 0.01 for gap in gaps)
 
 
 def slow(interval_s: float = 30.0) -> Schedule[str]:

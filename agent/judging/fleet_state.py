@@ -208,9 +208,15 @@ class FleetState:
 
     def _rows_to_judge(self, now: float) -> dict[RowKey, None]:
         """Return the rows of which something was heard, those that wait, and those that were judged long ago."""
-        touched = self._observations.touched
-        rows = dict.fromkeys(key for observed in touched for key in self._facts.users.get(observed, ()))
+        touched, users = self._observations.touched, self._facts.users
+        rows = dict.fromkeys(
+            key for observed in touched if observed[0] != "ping" for key in users.get(observed, ())
+        )
+        pinged = [key for observed in touched if observed[0] == "ping" for key in users.get(observed, ())]
         touched.clear()
+        for key in pinged:
+            if key not in rows and not (key[0] == "link" and self._links.take_ping(key[1], now)):
+                rows[key] = None
         for key in self._suspects.waiting:
             rows[key] = None
         for key, judged_at in self._judged_at.items():

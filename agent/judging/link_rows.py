@@ -6,7 +6,7 @@ The rules are in ``verdict``, ``quality`` and ``parents``; here the evidence is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from .evidence import Evidence
 from .limits import LimitsBook
 from .link_traffic import FAR, NEAR, TrafficTotals, use_of_contract
 from .parents import Parent
-from .quality import EXCEEDED, LinkQuality, Quality
+from .quality import EXCEEDED, FLAWLESS, LinkQuality, Quality
 from .row_facts import RowFacts, RowKey
 from .suspects import Observed, Suspects
 from .verdict import (
@@ -144,6 +144,25 @@ class LinkRows:
             state_changes=memory.quality.change_count,
         )
         return memory.take(found, moment.now)
+
+    def take_ping(self, link_id: str, now: float) -> bool:
+        """Show a new ping of a line that is well; tell whether that was all that there was to do.
+
+        Most pings change nothing else, and come more often than anything: to judge all of a line for each of them
+        would cost more than to ask it.
+        """
+        row, memory = self.rows.get(link_id), self.memories.get(link_id)
+        if row is None or memory is None or memory.found is None or memory.found.verdict is not Verdict.UP:
+            return False
+        address = self.facts.ping_addresses[link_id]
+        ping = self.evidence.ping(address, now)
+        if ping is None or not ping.received or self.suspects.waiting_since(("link", link_id)) is not None:
+            return False
+        memory.quality.note_ping(ping, self.evidence.pinged_at(address))
+        if memory.quality.now(now) is not FLAWLESS:
+            return False
+        self.rows[link_id] = replace(row, ping=ping)
+        return True
 
     def _watch_quality(
         self,

@@ -95,8 +95,9 @@ def test_nothing_is_condemned_before_its_parents_were_asked(
 
 WAN = InterfaceSelector(Column.NAME, "wan")
 SETTINGS = StateSettings(
-    edition="2020-01", poll_interval_s=30, ping_interval_s=10, sensors_interval_s=60, fallback_technology="4G"
+    edition="2020-01", poll_interval_s=1e6, ping_interval_s=1e6, sensors_interval_s=1e6, fallback_technology="4G"
 )
+"""Nothing grows old here: what was not heard again is still so."""
 LINES = ("trunk", "l1", "l2")
 OFFICE = {"trunk": "mid", "l1": "cpe1", "l2": "cpe2"}
 
@@ -269,6 +270,15 @@ class FailingFleet(RuleBasedStateMachine):
             row = self.endpoints.get(room)
             if row and row.verdict is Verdict.UNREACHABLE and not self.mended_at:
                 assert room in self.broken, (room, line)
+
+    @invariant()
+    def what_was_not_judged_again_had_not_to_be(self) -> None:
+        """To judge everything once more, at the same moment, changes no row."""
+        before = self.state.snapshot()
+        for key in self.state._judged_at:
+            self.state._judged_at[key] = -inf
+        after = self.state.snapshot()
+        assert (before.links, before.endpoints, before.sites) == (after.links, after.endpoints, after.sites)
 
     @invariant()
     def nobody_is_blamed_without_reason(self) -> None:

@@ -73,7 +73,7 @@ class Watch:
         return sorted((line for line in found if line["link"] in self.healthy), key=lambda line: line["link"])
 
     def single_lines(self, state: str, *conditions: str) -> list[Labels]:
-        """Return lines each of which is the only one of an office in this state; none of the dead carrier or hub."""
+        """Return lines each of which is the only one of an office in this state, none of dead carrier or hub."""
         return self.lines(
             f'on (link) wan_link_info{{carrier!="{DEAD_CARRIER}",near_device!~"|{DEAD_HUB}"}}',
             f'on (site) (site_state{{state="{state}"}} == 1)',

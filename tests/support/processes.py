@@ -55,7 +55,7 @@ def running(
 
 @contextmanager
 def simulated_province(folder: Path, *, listen: str, trap_port: int = 0) -> Iterator[subprocess.Popen[str]]:
-    """Serve the simulated province, its files in ``folder``; its hubs send traps where there is a port for them."""
+    """Serve the simulated province, its files in ``folder``; its hubs send traps to the port, if there is one."""
     log = folder.with_name(folder.name + "-simulate.log")
     folder.mkdir(parents=True, exist_ok=True)
     command = [*CLI, "simulate", "--out", folder, "--listen", listen, "--trap-port", trap_port]

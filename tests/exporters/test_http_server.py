@@ -141,7 +141,7 @@ async def test_client_that_takes_nothing_is_dropped() -> None:
 
 
 async def test_client_that_gives_up_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
-    """A scraper that is out of patience in the middle of a page leaves nothing in the log, to the end of its request."""
+    """A scraper that is out of patience in the middle of a page leaves nothing in the log."""
     async with serving(ServerLimits()) as server:
         with socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() is a reset

@@ -20,6 +20,7 @@ import structlog
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
+from hypercorn.events import Event, RawData
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.typing import Framework, LifespanState
 from hypercorn.utils import wrap_app
@@ -190,6 +191,11 @@ class _Http1(H11Protocol):
 
 class _Connection(TCPServer):
     """One connection of hypercorn, with the protocol above in place of its choice of protocols."""
+
+    async def protocol_send(self, event: Event) -> None:
+        """Send, unless the other side is gone: asyncio would log a warning for every piece that is left."""
+        if not (isinstance(event, RawData) and self.writer.is_closing()):
+            await super().protocol_send(event)
 
     async def _read_data(self) -> None:
         chosen = self.protocol.protocol

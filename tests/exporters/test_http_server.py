@@ -7,6 +7,7 @@ import http.client
 import select
 import socket
 import ssl
+import struct
 import subprocess
 import time
 from collections.abc import AsyncIterator
@@ -33,8 +34,14 @@ HALF = b"GET / HTTP/1.1\r\nHost: a\r\nX-Half"
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer every request: 20 MB at /big, else a word."""
+    """Answer every request: 20 MB at /big and, piece by piece, at /pieces, else a word."""
     assert scope["type"] == "http"
+    if scope["path"] == "/pieces":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for begin in range(0, len(PAGE), 65_536):
+            await send({"type": "http.response.body", "body": PAGE[begin : begin + 65_536], "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        return
     await Response(PAGE if scope["path"] == "/big" else b"fine")(scope, receive, send)
 
 
@@ -131,6 +138,17 @@ async def test_client_that_takes_nothing_is_dropped() -> None:
                 await asyncio.sleep(0.02)
             assert seen
             assert server.connections == 0
+
+
+async def test_client_that_gives_up_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """A scraper that is out of patience in the middle of a page leaves nothing in the log."""
+    async with serving(ServerLimits()) as server:
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() is a reset
+            await asyncio.to_thread(client.connect, server.address)
+            client.sendall(b"GET /pieces HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert await asyncio.to_thread(client.recv, 1000)
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 async def test_slow_reader_gets_its_page() -> None:

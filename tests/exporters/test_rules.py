@@ -279,3 +279,15 @@ def test_the_reader_refuses_what_it_does_not_know() -> None:
     """So that nothing in a rule goes unread."""
     with pytest.raises(ValueError, match="not understood"):
         list(tokens("a @ 5"))
+
+
+def test_causes_are_kept_longer_than_what_follows_from_them() -> None:
+    """Lines come back one by one: while one of them still fires, what explains it does too."""
+    kept = {name: _seconds(rule.get("keep_firing_for", "0s")) for name, rule in ALERTS.items()}
+    last_comes_back_s = LONGEST_SCRAPE_S
+    for causes, followers in (
+        (("WanHubDown", "WanCarrierOutage"), ("WanCommuneIsolated", "WanUplinkDown")),
+        (("WanCommuneIsolated",), ("WanSiteIsolated", "WanSiteOnFallback")),
+        (("WanSiteIsolated", "WanSiteOnFallback", "WanUplinkDown"), ("WanLinkDown", "WanLinkUnreachable")),
+    ):
+        assert min(kept[name] for name in causes) >= max(kept[name] for name in followers) + last_comes_back_s

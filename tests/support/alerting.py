@@ -11,6 +11,7 @@ import re
 import shutil
 import threading
 import time
+import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +24,8 @@ from ruamel.yaml import YAML
 
 EXPORTERS = Path(__file__).parents[2] / "exporters"
 _UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_WAITS = "for|interval|keep_firing_for|group_wait|group_interval|repeat_interval"
+_WAITS = "for|(?:scrape_|evaluation_)?interval|keep_firing_for|group_wait|group_interval|repeat_interval"
+_SHOWN = ("alertname", "carrier", "district", "commune", "site", "link", "device")
 DEAD_MAN = "PhusongWatchdog"
 
 
@@ -33,10 +35,10 @@ def quicker(text: str, divisor: int) -> str:
     def divided(match: re.Match[str]) -> str:
         return f"{match[1]}{int(match[2]) * _UNITS_MS[match[3]] // divisor}ms"
 
-    return re.sub(rf"^( *(?:- )?(?:{_WAITS}): )(\d+)([smhd])$", divided, text, flags=re.MULTILINE)
+    return re.sub(rf"^( *(?:- )?(?:{_WAITS}): )(\d+)([smhd])(?= #|$)", divided, text, flags=re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Message:
     """What one receiver was sent at one moment (``time.monotonic``)."""
 
@@ -48,6 +50,12 @@ class Message:
     def alerts(self) -> list[Mapping[str, Any]]:
         """The alerts of the message that are firing."""
         return [alert for alert in self.body.get("alerts", ()) if alert["status"] == "firing"]
+
+    def __repr__(self) -> str:
+        """Show who was told of what, for the output of a test that fails."""
+        alerts = (alert["labels"] for alert in self.alerts)
+        shown = [" ".join(labels.get(key, "") for key in _SHOWN).strip() for labels in alerts]
+        return f"{self.receiver}@{self.at:.1f}[{', '.join(shown)}]"
 
     def names(self) -> set[str]:
         """Return the names of its firing alerts."""
@@ -157,6 +165,11 @@ class Alerting:
             alert for alert in found if alert["state"] == "firing" and labels.items() <= alert["labels"].items()
         ]
 
+    def ask(self, expression: str) -> list[Mapping[str, str]]:
+        """Return the labels of what an expression gives now in Prometheus."""
+        found = json.loads(fetch(f"{self.prometheus}/api/v1/query?query={urllib.parse.quote(expression)}"))
+        return [series["metric"] for series in found["data"]["result"]]
+
 
 @contextmanager
 def alerting(folder: Path, agent: str, box: Mailbox, *, divisor: int) -> Iterator[Alerting]:
@@ -200,8 +213,8 @@ def _write_prometheus(folder: Path, agent: str, alertmanager: str, divisor: int)
     for rules in (EXPORTERS / "rules").glob("*.yml"):
         text = quicker(rules.read_text(encoding="utf-8"), divisor)
         (folder / "rules" / rules.name).write_text(text, encoding="utf-8")
-    config = _yaml().load((EXPORTERS / "prometheus.yml").read_text(encoding="utf-8"))
-    config["global"] |= {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "500ms"}
+    config = _yaml().load(quicker((EXPORTERS / "prometheus.yml").read_text(encoding="utf-8"), divisor))
+    config["global"]["scrape_timeout"] = config["global"]["scrape_interval"]
     config["alerting"]["alertmanagers"][0]["static_configs"] = [{"targets": [alertmanager]}]
     config["scrape_configs"] = [job for job in config["scrape_configs"] if job["job_name"] == "phusong"]
     config["scrape_configs"][0]["static_configs"] = [{"targets": [agent]}]

@@ -54,16 +54,19 @@ def running(
 
 
 @contextmanager
-def simulated_province(folder: Path, *, listen: str) -> Iterator[subprocess.Popen[str]]:
-    """Serve the simulated province, with its files in ``folder``."""
+def simulated_province(folder: Path, *, listen: str, trap_port: int = 0) -> Iterator[subprocess.Popen[str]]:
+    """Serve the simulated province, its files in ``folder``; its hubs send traps to the port, if there is one."""
     log = folder.with_name(folder.name + "-simulate.log")
     folder.mkdir(parents=True, exist_ok=True)
-    with running([*CLI, "simulate", "--out", folder, "--listen", listen], log) as process:
+    command = [*CLI, "simulate", "--out", folder, "--listen", listen, "--trap-port", trap_port]
+    with running(command, log) as process:
         wait_for(lambda: json.loads(log.read_text() or "null"), "the simulated province")
         yield process
 
 
-def wait_for(ask: Callable[[], T | None], what: str, *, patience_s: float = PATIENCE_S) -> T:
+def wait_for(
+    ask: Callable[[], T | None], what: str, *, patience_s: float = PATIENCE_S, pause_s: float = 0.05
+) -> T:
     """Ask again and again until there is an answer; errors count as none."""
     deadline = time.monotonic() + patience_s
     problem: object = "no answer"
@@ -75,7 +78,7 @@ def wait_for(ask: Callable[[], T | None], what: str, *, patience_s: float = PATI
         else:
             if answer:
                 return answer
-        time.sleep(0.05)  # between two questions to another process, which has no way to call us
+        time.sleep(pause_s)  # between two questions to another process, which has no way to call us
     raise AssertionError(f"waited {patience_s:g} s for {what}: {problem}")
 
 

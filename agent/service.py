@@ -205,6 +205,9 @@ class Service:
         found = self.agent.explain(item_id)
         if not found:
             inventory = self._inventory
+            if item_id in inventory.devices:
+                ask_it = "explain a line that hangs on it, or ask it: phusong poll --device"
+                raise Refused(f"{item_id} is a device; {ask_it}")
             ids = {*inventory.links, *inventory.endpoints, *inventory.sites}
             hint = name_hint(item_id, ids, "ids stand in the files of the inventory")
             raise Refused(f"no line, endpoint or office has the id {shown(item_id)}; {hint}")
@@ -384,6 +387,7 @@ class Service:
             if any(fixed.values()):
                 log.warning("restart_needed", keys=", ".join(key for key, changed in fixed.items() if changed))
             self._config = replace(config, web=self._config.web, state=self._config.state)
+            self._inventory = inventory
             if self._notifications:
                 self._notifications.reload(config)
             self._coverage_stamp = NOT_LOOKED_AT

@@ -300,7 +300,7 @@ class FailingFleet(RuleBasedStateMachine):
 
 
 def test_a_line_is_not_condemned_while_the_verdict_on_the_line_before_it_is_held() -> None:
-    """The hub goes: the lower line is found out first, and has waited its time when the upper one begins to wait."""
+    """The hub goes: the lower line is found out first, and has waited its time when the upper begins to."""
     fleet = FailingFleet()
     fleet.begin()
     fleet.breaks("hub")

@@ -50,6 +50,9 @@ class Answers:
         """
         item_id = str(question.get("id", ""))
         found = self.agent.explain(item_id)
+        if item_id in self.agent.device_ids and not found:
+            ask_it = "explain a line that hangs on it, or ask it: phusong poll --device"
+            raise Refused(f"{item_id} is a device; {ask_it}")
         if not found:
             hint = name_hint(item_id, self.agent.known_ids, "ids stand in the files of the inventory")
             raise Refused(f"no line, endpoint or office has the id {shown(item_id)}; {hint}")

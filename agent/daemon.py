@@ -207,6 +207,11 @@ class Agent:
         self._snapshot = None
 
     @property
+    def device_ids(self) -> Collection[str]:
+        """The ids of all devices."""
+        return self._assignment.inventory.devices.keys()
+
+    @property
     def known_ids(self) -> set[str]:
         """The ids of all lines, endpoints and offices."""
         inventory = self._assignment.inventory

@@ -101,6 +101,7 @@ class EndpointRows:
             heard_at=(max if up else min)((line.heard_at for line in told_by), default=-inf),
             recovered_at=max(line.recovered_at for line in lines) if up else -inf,
             cause=causes.pop() if len(causes) == 1 and not up else "",
+            held=not up and any(line.held for line in lines),
         )
 
     def _whom_to_ask(self, endpoint_id: str) -> Iterator[Observed]:

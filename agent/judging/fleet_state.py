@@ -105,7 +105,7 @@ class FleetState:
         self._devices.adopt(before._devices)
         self._suspects.adopt(before._suspects, self._judged_at)
         self._sites = {key: row for key, row in before._sites.items() if key in self._facts.sites}
-        self._changes.known = before._changes.known
+        self._changes.adopt(before._changes)
         if before._settings.edition == self._settings.edition:
             self.use_coverage(before._coverage)
 

@@ -231,8 +231,9 @@ class LinkRows:
         memory, look = self.memory(link_id), self.look(link_id, now)
         found = memory.found
         name = f"link {link_id}"
-        if found is None or found.up is None or self.suspects.waiting_since(("link", link_id)) is not None:
-            return Parent(name, Rule.PARENT_LINK, None)
+        held = self.suspects.waiting_since(("link", link_id)) is not None
+        if held or found is None or found.up is None:
+            return Parent(name, Rule.PARENT_LINK, None, held=held)
         return Parent(
             name,
             Rule.PARENT_LINK,

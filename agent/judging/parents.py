@@ -32,6 +32,8 @@ class Parent:
     """When it was last found to be there again after it had been out."""
     cause: str = ""
     """On what it hangs itself, where that is why it is out."""
+    held: bool = False
+    """Whether the verdict on it is held itself: what it is will be known soon."""
 
     @property
     def blamed(self) -> str:
@@ -81,19 +83,21 @@ def find_blame(suspicion: Suspicion, parents: Iterable[Parent]) -> Blame:
     A parent that is out is to blame if that was heard after the suspicion arose (or it is being blamed already).
     If all of them are there, heard after the suspicion arose, the thing is out itself; but after a parent's
     recovery it has to fail once more: until then it may just not have been asked again. When the time to wait is
-    over, what is known of the parents decides, however old, and what is not known speaks for nobody.
+    over, what is known of the parents decides, however old, and what is not known speaks for nobody; but a parent
+    whose own verdict is held is waited for as long as that takes.
     """
     parents = list(parents)
-    waiting = False
+    waiting = held = False
     for parent in parents:
         known_since = parent.heard_at >= suspicion.since
         if parent.out and (known_since or suspicion.decide or suspicion.blamed == parent.blamed):
             return Blame(Word.PARENT, parent.blamed, parent.rule)
         if not known_since or parent.out is None:
             waiting = True
+        held = held or parent.held
         if suspicion.blamed and suspicion.failed_at <= parent.recovered_at:
             waiting = True
-    return NOT_YET if waiting and not suspicion.decide else ITS_OWN
+    return NOT_YET if held or (waiting and not suspicion.decide) else ITS_OWN
 
 
 def judge_fault(finding: Finding, blame: Blame) -> Finding:

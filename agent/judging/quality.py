@@ -8,7 +8,7 @@ while it was out says nothing of its quality.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from phusong.collectors.readings import PingReading
@@ -148,6 +148,8 @@ class LinkQuality:
     """When the line began or ceased to carry traffic, as far as that counts for flapping."""
     change_count: int = 0
     was_up: bool | None = None
+    _unanswered: tuple[float, int] | None = None
+    """Since when nothing has been answered, and the requests since then."""
     _traffic_at: float | None = None
     _pinged_at: float | None = None
 
@@ -171,6 +173,7 @@ class LinkQuality:
         if not up and self.was_up is not False:
             self.use_down = self.use_up = self.errors = self.loss = self.rtt = CALM
             self.window.clear()
+            self._unanswered = None
         self.was_up = up
 
     def note_traffic(self, down: float | None, up: float | None, errors: float | None, read_at: float) -> None:
@@ -184,12 +187,23 @@ class LinkQuality:
         self.errors = self._sustained(self.errors, errors, limits.error_ratio, read_at)
 
     def note_ping(self, reading: PingReading, pinged_at: float) -> None:
-        """Take note of a burst of echo requests."""
+        """Take note of a burst of echo requests.
+
+        One without any answer may be the first sign of an outage: it counts as loss when the line has answered
+        again and was not out in between, nor silent for so long that a filter must have eaten the requests.
+        """
         if self.was_up is False or pinged_at == self._pinged_at:
             return
         self._pinged_at = pinged_at
-        self.window.add(reading, pinged_at)
         limits = self.limits
+        since, unanswered = self._unanswered or (pinged_at, 0)
+        if not reading.received:
+            self._unanswered = since, unanswered + reading.sent
+            return
+        self._unanswered = None
+        if pinged_at - since < limits.over_s:
+            reading = replace(reading, sent=reading.sent + unanswered)
+        self.window.add(reading, pinged_at)
         self.loss = _windowed(self.loss, self.window.loss_ratio(limits.loss_ratio), limits.loss_ratio, pinged_at)
         self.rtt = _windowed(self.rtt, self.window.rtt_s(), limits.rtt_s, pinged_at)
 

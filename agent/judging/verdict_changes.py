@@ -54,6 +54,10 @@ class VerdictChanges:
     """What stood when the agent before this one ended, and since when; forgotten row by row."""
     _waiting: list[VerdictChange] = field(default_factory=list)
 
+    def adopt(self, before: VerdictChanges) -> None:
+        """Go on from what an earlier state knew, and with the changes that nobody has taken yet."""
+        self.known, self.remembered, self._waiting = before.known, before.remembered, before._waiting
+
     def take(self) -> list[VerdictChange]:
         """Return the changes since the last call, in order."""
         taken, self._waiting = self._waiting, []
@@ -75,7 +79,7 @@ class VerdictChanges:
         """
         if key in self.excused:
             found = Finding(Verdict.MAINTENANCE, found.up, Rule.WINDOW)
-            waited_s = 0.0
+            waited_s, first_since_s = 0.0, None  # planned work is no older than its window
         since = self.note(
             key,
             before,
@@ -106,7 +110,8 @@ class VerdictChanges:
 
         ``before`` is the last verdict and since when it stood. The new one came about ``began_s_ago`` seconds ago,
         and a first one may have begun before this agent did: ``first_since_s`` seconds ago, as the devices say.
-        One that stood already when the agent before this one ended is no change.
+        One that stood already when the agent before this one ended is no change. None begins before the one that
+        it follows, however long it was held.
         """
         unknown = Isolation.UNKNOWN if isinstance(after, Isolation) else Verdict.UNKNOWN
         old, old_since = before or (unknown, None)
@@ -120,5 +125,8 @@ class VerdictChanges:
                 return min(stood[1], at)
             old = type(after)(stood[0])
         since = at - (first_since_s if first and up is False and first_since_s else began_s_ago)
+        followed = stood[1] if stood is not None and first else old_since
+        if followed is not None and not (first and stood is None):
+            since = min(max(since, followed), at)  # the clock may have been set back
         self._waiting.append(VerdictChange(*key, old, after, first and stood is None, at, since, up, rule, cause))
         return since

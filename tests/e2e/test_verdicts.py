@@ -130,7 +130,9 @@ def test_a_cut_line_is_out_itself_and_its_room_is_not(watch: Watch) -> None:
 
 
 def test_nobody_is_explained_whom_nobody_knows(watch: Watch) -> None:
-    """An unknown id gets a near one as a hint, and exit code 2."""
+    """An unknown id gets a near one as a hint, a device the way to its lines, and both exit code 2."""
+    hub = run_cli("explain", HUB, "--config", watch.folder / "phusong.yaml")
+    assert (hub.returncode, "is a device; explain a line" in hub.stderr) == (2, True)
     done = run_cli("explain", "qn-l9999", "--config", watch.folder / "phusong.yaml")
     assert done.returncode == 2
     assert "did you mean 'qn-l" in done.stderr

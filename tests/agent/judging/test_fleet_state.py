@@ -248,11 +248,26 @@ def test_a_reload_keeps_what_is_known(clock: Clock, observations: Observations) 
     before = FleetState(one_link(), observations, SETTINGS)
     observations.device_answered("cpe", interfaces())
     row = before.snapshot().links[0]
+    before.take_changes()
     clock.now += 5
     after = FleetState(one_link(), observations, SETTINGS)
     after.adopt(before)
     assert after.snapshot().links[0] == row
     assert after.take_changes() == []
+
+
+def test_a_reload_loses_no_change_and_no_memory(clock: Clock, observations: Observations) -> None:
+    """What nobody has taken yet is still to be taken; what stood before the restart is still no change."""
+    links = [make_link(name, near=None, far=(f"cpe-{name}", "wan")) for name in ("l1", "l2")]
+    before = FleetState(make_inventory(*links), observations, SETTINGS)
+    before.remember([LeftBehind(("link", "l2"), Verdict.DOWN, clock.unix() - 500, "oper_status")])
+    observations.device_answered("cpe-l1", interfaces(oper=2, device="cpe-l1"))
+    before.explain("l1")
+    after = FleetState(make_inventory(*links), observations, SETTINGS)
+    after.adopt(before)
+    observations.device_answered("cpe-l2", interfaces(oper=2, device="cpe-l2"))
+    assert after.snapshot().links[1].since == clock.unix() - 500
+    assert [(change.item_id, change.after) for change in after.take_changes()] == [("l1", Verdict.DOWN)]
 
 
 def test_an_unchanged_row_is_the_same_object(observations: Observations) -> None:

@@ -98,6 +98,7 @@ SETTINGS = StateSettings(
     edition="2020-01", poll_interval_s=1e6, ping_interval_s=1e6, sensors_interval_s=1e6, fallback_technology="4G"
 )
 """Nothing grows old here: what was not heard again is still so."""
+ANSWER_S = 2.0
 LINES = ("trunk", "l1", "l2")
 OFFICE = {"trunk": "mid", "l1": "cpe1", "l2": "cpe2"}
 
@@ -128,6 +129,8 @@ class FailingFleet(RuleBasedStateMachine):
         self.broken: set[str] = set()
         self.broken_at: dict[str, float] = {}
         self.mended_at = 0.0
+        self.wanted: dict[tuple[str, str], float] = {}
+        """Who is to be asked at once, and since when; the answer, or that there is none, comes in time."""
         self.links: dict[str, LinkRow] = {}
         self.endpoints: dict[str, EndpointRow] = {}
 
@@ -184,6 +187,20 @@ class FailingFleet(RuleBasedStateMachine):
         snapshot = self.state.snapshot()
         self.links = {row.info.link_id: row for row in snapshot.links}
         self.endpoints = {row.info.endpoint_id: row for row in snapshot.endpoints}
+        for wanted in sorted(self.state.take_wanted()):
+            self.wanted.setdefault(wanted, self.now)
+
+    def passes(self, seconds: float) -> None:
+        """Let time pass; who was to be asked more than ``ANSWER_S`` ago has been asked by then."""
+        until = self.now + seconds
+        while self.wanted and min(self.wanted.values()) + ANSWER_S <= until:
+            first = min(self.wanted.values())
+            self.now = max(self.now, first + ANSWER_S)
+            for key in [key for key, since in self.wanted.items() if since == first]:
+                del self.wanted[key]
+                self.ask(*key)
+            self.look()
+        self.now = until
 
     def ask_all(self) -> None:
         for device in ("hub", *OFFICE.values()):
@@ -213,7 +230,7 @@ class FailingFleet(RuleBasedStateMachine):
         seconds=st.floats(0.1, 3.0),
     )
     def is_asked(self, whom: str, seconds: float) -> None:
-        self.now += seconds
+        self.passes(seconds)
         self.ask("endpoint" if whom in ("e1", "e2") else "device", whom)
         self.now += 0.1
         self.ask("ping", f"addr-{whom}")
@@ -222,10 +239,10 @@ class FailingFleet(RuleBasedStateMachine):
     @rule(seconds=st.floats(0.5, 2.0))
     def suspects_are_asked(self, seconds: float) -> None:
         self.look()
-        wanted = sorted(self.state.take_wanted())
+        wanted, self.wanted = list(self.wanted), {}
         self.now += seconds
-        for kind, name in wanted:
-            self.ask(kind, name)
+        for key in wanted:
+            self.ask(*key)
         self.look()
 
     @rule()
@@ -234,10 +251,7 @@ class FailingFleet(RuleBasedStateMachine):
         for _ in range(3):
             self.now += 10.0
             self.ask_all()
-            for kind, name in self.state.take_wanted():
-                self.ask(kind, name)
-            self.now += 0.5
-            self.look()
+            self.suspects_are_asked(0.5)
         for line in LINES:
             row = self.links[line]
             verdict = (
@@ -293,6 +307,31 @@ class FailingFleet(RuleBasedStateMachine):
         """While a verdict waits, the one before stands."""
         for row in self.links.values():
             assert row.verdict is not Verdict.UNKNOWN or row.up is None
+
+
+def test_a_line_is_not_condemned_while_the_verdict_on_the_line_before_it_is_held() -> None:
+    """The hub goes: the lower line is found out first, and has waited its time when the upper begins to."""
+    fleet = FailingFleet()
+    fleet.begin()
+    fleet.breaks("hub")
+    for seconds, kind, names in (
+        (1.0, "device", ["cpe1"]),
+        (0.1, "ping", ["addr-cpe1"]),
+        (0.9, "ping", ["addr-cpe1", "addr-hub", "addr-mid"]),
+        (1.0, "device", ["cpe1", "hub", "mid"]),
+    ):
+        fleet.now += seconds
+        for name in names:
+            fleet.ask(kind, name)
+        if seconds < 0.5:
+            fleet.look()
+    fleet.now += 0.9
+    fleet.look()
+    fleet.now += 1.2
+    fleet.look()
+    assert fleet.links["l1"].verdict is Verdict.UP
+    fleet.suspects_are_asked(0.8)
+    assert {fleet.links[line].cause for line in ("trunk", "l1")} == {"device hub"}
 
 
 FailingFleet.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -224,6 +224,24 @@ def test_an_outage_wipes_the_slate() -> None:
     assert watched(quality, [burst(5)] * 12, began_s=400.0)[-1] == Quality()
 
 
+@pytest.mark.parametrize(
+    ("bursts", "degradations"),
+    [
+        ([5] * 12 + [0] * 9, ()),
+        ([5] * 12 + [0], ()),
+        ([5] * 12 + [0, 5], (Degradation.LOSS,)),
+        ([5] * 12 + [0, 0, 5], (Degradation.LOSS,)),
+        ([5] * 12 + [0] * 40 + [5] * 12, ()),
+        ([0] * 40 + [5] * 12, ()),
+    ],
+)
+def test_a_burst_without_any_answer_is_loss_only_when_the_line_answers_again(
+    bursts: list[int], degradations: tuple[Degradation, ...]
+) -> None:
+    """A line that is about to be found out is not called lossy first; five silent minutes are a filter's work."""
+    assert watched(LinkQuality(LIMITS), [burst(count) for count in bursts])[-1].degradations == degradations
+
+
 def test_other_limits_are_taken_over() -> None:
     """After a reload the new limits hold; another length of the window starts it anew."""
     quality = LinkQuality(LIMITS)

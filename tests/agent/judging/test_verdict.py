@@ -54,6 +54,7 @@ NOT_ASKED = EndEvidence(None, silent=False)
         (None, SILENT, NO_ECHO, Verdict.UNREACHABLE, False),
         (end(), SILENT, NO_ECHO, Verdict.UNREACHABLE, False),
         (end(), SILENT, ECHO, Verdict.UP, True),
+        (end(), SILENT, None, Verdict.UNKNOWN, None),
         (end(), None, NO_ECHO, Verdict.UNREACHABLE, False),
         (end(), None, ECHO, Verdict.UP, True),
         (end(), NOT_ASKED, NO_ECHO, Verdict.UP, True),
@@ -72,8 +73,13 @@ def test_link_rules(
     near: EndEvidence | None, far: EndEvidence | None, ping: PingReading | None, verdict: Verdict, up: bool | None
 ) -> None:
     """Each combination of what the ends and the echo say has one verdict."""
-    finding = judge_link(near, far, ping, pinged=True)
+    finding = judge_link(near, far, ping, pinged=True, lost_bursts=2 if ping is NO_ECHO else 0)
     assert (finding.verdict, finding.up) == (verdict, up)
+
+
+def test_a_far_side_that_was_lost_does_not_return_with_the_last_ping() -> None:
+    """Pings that cannot be sent any more leave it unknown, not up, whatever the hub's interface says."""
+    assert judge_link(end(), None, None, pinged=True, lost_bursts=2).verdict is Verdict.UNKNOWN
 
 
 def test_a_link_without_a_ping_address_is_unreachable_when_its_ends_are_silent() -> None:

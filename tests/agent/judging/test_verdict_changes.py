@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from phusong.agent.judging.verdict_changes import VerdictChange, VerdictChanges
+from phusong.agent.judging.verdict import DOWN
+from phusong.agent.judging.verdict_changes import Moment, VerdictChange, VerdictChanges
 from phusong.exporters.snapshot import Isolation, Verdict
 
 KEY = ("link", "l1")
@@ -32,6 +33,23 @@ def test_only_a_first_verdict_is_dated_back() -> None:
         (False, 110.0, 110.0),
         (False, 120.0, 120.0),
     ]
+
+
+def test_no_verdict_begins_before_the_one_that_it_follows() -> None:
+    """Not when it was held meanwhile, not when the device says so after a restart; nor after now."""
+    changes = VerdictChanges(remembered={("link", "l2"): ("up", 90.0)})
+    changes.known.add(KEY)
+    held = changes.note(KEY, (Verdict.DEGRADED, 98.0), Verdict.UNREACHABLE, 100.0, up=False, began_s_ago=4.0)
+    assert held == 98.0
+    assert changes.note(KEY, (Verdict.UP, 500.0), Verdict.DOWN, 100.0, up=False) == 100.0
+    assert changes.note(("link", "l2"), None, Verdict.DOWN, 100.0, up=False, first_since_s=60.0) == 90.0
+
+
+def test_planned_work_is_no_older_than_its_window() -> None:
+    """A line that was out for a day when the agent first saw it, in a window, is not excused for that day."""
+    changes = VerdictChanges(excused={KEY})
+    _, since = changes.judged(KEY, DOWN, None, Moment(5.0, 100_000.0), first_since_s=86_400.0)
+    assert since == 100_000.0
 
 
 def test_what_does_not_change_is_no_event() -> None:

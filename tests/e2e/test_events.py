@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from hook_server import SECRET, Hook, hook_server, make_certificate
 from loopback_agents import serving
+from one_line import write_one_line
 from processes import CLI, fetch, free_port, run_cli, running, samples, simulated_province, stop_and_wait, wait_for
 from snmp_peers import TableAgent, device, free_udp_port, interface_row
 from syslog_receivers import RSYSLOGD, Rsyslog, running_rsyslog
@@ -60,24 +61,17 @@ class Watch:
 
 
 def write_config(folder: Path, *, snmp: int, listen: int, traps: int, events: str) -> Path:
-    inventory = folder / "inventory"
-    inventory.mkdir(parents=True)
-    (folder / "community").write_text(f"{COMMUNITY}\n")
+    config = write_one_line(
+        folder,
+        snmp=snmp,
+        listen=listen,
+        notifications=traps,
+        poll="{interval: 500ms, timeout: 400ms}",
+        community=COMMUNITY,
+        more=events,
+    )
     (folder / "hook-key").write_bytes(SECRET)
-    (folder / "phusong.yaml").write_text(
-        'province: {code: "22", edition: "2020-01"}\ninventory: inventory/\nstate: state/\n'
-        "snmp: {auths: {v2: {version: 2c, community_file: community}}}\n"
-        "poll: {interval: 500ms, timeout: 400ms}\nping: {interval: 1h, method: udp-echo, port: 9}\n"
-        f'notifications: {{listen: "127.0.0.1:{traps}", auths: [v2]}}\n'
-        f'web: {{listen: "127.0.0.1:{listen}"}}\n{events}'
-    )
-    (inventory / "sites.csv").write_text("site_id,name,kind,commune_code\ns,Sở,department,06649\n")
-    (inventory / "devices.csv").write_text(f"device_id,site_id,address,port,auth\nhub,s,127.0.0.1,{snmp},v2\n")
-    (inventory / "links.csv").write_text(
-        "link_id,site_id,carrier,contracted_down_mbps,contracted_up_mbps,near_device,near_interface\n"
-        "l,s,C,10,10,hub,wan\n"
-    )
-    return folder / "phusong.yaml"
+    return config
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from notification_messages import trap
+from one_line import write_one_line
 from processes import CLI, fetch, free_port, run_cli, running, samples, wait_for
 from snmp_peers import TableAgent, device, free_udp_port, interface_row, running_snmpd
 
@@ -78,32 +79,19 @@ class Watch:
         return subprocess.run([command, *options, *what], env=environment, check=False, timeout=30).returncode
 
 
-def write_config(folder: Path, *, snmp: int, listen: int, notifications: int) -> Path:
-    inventory = folder / "inventory"
-    inventory.mkdir(parents=True)
-    (folder / "community").write_text("public\n")
-    (folder / "phusong.yaml").write_text(
-        'province: {code: "22", edition: "2020-01"}\ninventory: inventory/\nstate: state/\n'
-        "snmp: {auths: {v2: {version: 2c, community_file: community}}}\n"
-        "poll: {interval: 1h, timeout: 2s}\nping: {interval: 1h, method: udp-echo, port: 9}\n"
-        f'notifications: {{listen: "127.0.0.1:{notifications}", auths: [v2]}}\n'
-        f'web: {{listen: "127.0.0.1:{listen}"}}\n'
-    )
-    (inventory / "sites.csv").write_text("site_id,name,kind,commune_code\ns,Sở,department,06649\n")
-    (inventory / "devices.csv").write_text(f"device_id,site_id,address,port,auth\nhub,s,{DEVICE},{snmp},v2\n")
-    (inventory / "links.csv").write_text(
-        "link_id,site_id,carrier,contracted_down_mbps,contracted_up_mbps,near_device,near_interface\n"
-        "l,s,C,10,10,hub,wan\n"
-    )
-    return folder / "phusong.yaml"
-
-
 @pytest.fixture
 def watch(tmp_path: Path) -> Iterator[Watch]:
     table = TableAgent(objects(UP))
     listen, notifications = free_port(), free_udp_port()
     with served(table) as snmp:
-        config = write_config(tmp_path / "config", snmp=snmp, listen=listen, notifications=notifications)
+        config = write_one_line(
+            tmp_path / "config",
+            snmp=snmp,
+            listen=listen,
+            notifications=notifications,
+            poll="{interval: 1h, timeout: 2s}",
+            device=DEVICE,
+        )
         with running([*CLI, "run", "--config", config], tmp_path / "run.log") as process:
             made = Watch(table, f"http://127.0.0.1:{listen}", notifications, tmp_path, process)
             wait_for(lambda: made.is_up() == 1, "the line is up")

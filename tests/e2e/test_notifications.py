@@ -79,19 +79,17 @@ class Watch:
         return subprocess.run([command, *options, *what], env=environment, check=False, timeout=30).returncode
 
 
+def write_config(folder: Path, snmp: int, listen: int, notifications: int) -> Path:
+    poll = "{interval: 1h, timeout: 2s}"
+    return write_one_line(folder, snmp=snmp, listen=listen, notifications=notifications, poll=poll, device=DEVICE)
+
+
 @pytest.fixture
 def watch(tmp_path: Path) -> Iterator[Watch]:
     table = TableAgent(objects(UP))
     listen, notifications = free_port(), free_udp_port()
     with served(table) as snmp:
-        config = write_one_line(
-            tmp_path / "config",
-            snmp=snmp,
-            listen=listen,
-            notifications=notifications,
-            poll="{interval: 1h, timeout: 2s}",
-            device=DEVICE,
-        )
+        config = write_config(tmp_path / "config", snmp, listen, notifications)
         with running([*CLI, "run", "--config", config], tmp_path / "run.log") as process:
             made = Watch(table, f"http://127.0.0.1:{listen}", notifications, tmp_path, process)
             wait_for(lambda: made.is_up() == 1, "the line is up")
@@ -173,7 +171,7 @@ def test_v3_traps_count_from_the_engine_that_is_polled(tmp_path: Path) -> None:
     known = 'createUser monitor SHA-256 "auth-pass-1" AES "priv-pass-1"\nrouser monitor authpriv\n'
     listen, notifications = free_port(), free_udp_port()
     with running_snmpd(known + "exactEngineID 0x80001f8804c0ffee\n") as agent:
-        config = write_config(tmp_path / "config", snmp=agent.port, listen=listen, notifications=notifications)
+        config = write_config(tmp_path / "config", agent.port, listen, notifications)
         for name in ("auth", "priv"):
             (config.parent / name).write_text(f"{name}-pass-1\n")
         v3 = "{version: 3, user: monitor, auth: sha256, auth_file: auth, priv: aes128, priv_file: priv}"
@@ -202,7 +200,7 @@ def test_v3_traps_count_from_the_engine_that_is_polled(tmp_path: Path) -> None:
 
 def test_an_address_in_use_is_a_clear_error(watch: Watch, tmp_path: Path) -> None:
     """A second receiver ends at once with exit code 2, says why, and leaves the first one alone."""
-    config = write_config(tmp_path / "second", snmp=9, listen=free_port(), notifications=watch.port)
+    config = write_config(tmp_path / "second", 9, free_port(), watch.port)
     done = run_cli("run", "--config", config, timeout_s=30)
     assert done.returncode == 2
     assert f"cannot listen for notifications on 127.0.0.1:{watch.port}" in done.stderr

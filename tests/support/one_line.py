@@ -1,4 +1,4 @@
-"""The smallest configuration that receives notifications: one hub, one line at its interface ``wan``, one office."""
+"""The smallest configuration that receives notifications: one hub, one line at its interface ``wan``."""
 
 from __future__ import annotations
 

@@ -291,10 +291,14 @@ def _state(
         f'<b class="{_colour(row.verdict)}">{escape(words.verdicts.get(row.verdict, row.verdict))}</b>',
         f'<b class="{_colour(isolation)}">{escape(words.isolations.get(isolation, isolation))}</b>',
         since,
-        escape(
-            " ".join(filter(None, (words.because.format(cause=row.cause) if row.cause else "", more, row.problem)))
-        ),
+        escape(" ".join(filter(None, (_whose_fault(row.cause, words), more, row.problem)))),
     )
+
+
+def _whose_fault(cause: str, words: Words) -> str:
+    """Return the sentence on what is at fault: ``link hl-07`` or the like; empty where that is the thing itself."""
+    kind, _, name = cause.partition(" ")
+    return words.because.format(cause=f"{words.at_fault.get(kind, kind)} {name}") if cause else ""
 
 
 def _what_is_wrong(row: LinkRow, words: Words) -> str:

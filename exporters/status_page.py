@@ -304,7 +304,7 @@ def _whose_fault(cause: str, words: Words) -> str:
 def _what_is_wrong(row: LinkRow, words: Words) -> str:
     """Say what is the matter with a line beside its verdict: use, what exceeds its limit, ends that differ."""
     use = [
-        words.use.format(way=way, percent=round(ratio * 100))
+        words.use.format(way=way, percent=f"{ratio * 100:.0f}")
         for way, ratio in ((words.down, row.use_down_ratio), (words.up, row.use_up_ratio))
         if row.verdict is Verdict.CONGESTED and ratio is not None
     ]

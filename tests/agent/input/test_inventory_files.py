@@ -319,5 +319,5 @@ def test_text_is_composed() -> None:
 
 
 def test_what_nobody_sees_is_left_out() -> None:
-    """A blank without width, a hyphen that is none, a mark that turns round what follows: names are what is seen."""
+    """A blank without width, a hyphen that is none, a mark that turns text round: names are what is seen."""
     assert parse_text("\ufeffCar\u200brier\u00ad \u202eA\u2066") == "Carrier A"

@@ -296,7 +296,7 @@ def _state(
 
 
 def _whose_fault(cause: str, words: Words) -> str:
-    """Return the sentence on what is at fault: ``link hl-07`` or the like; empty where that is the thing itself."""
+    """Return a sentence on what is at fault (``link hl-07``); none where that is the thing itself."""
     kind, _, name = cause.partition(" ")
     return words.because.format(cause=f"{words.at_fault.get(kind, kind)} {name}") if cause else ""
 

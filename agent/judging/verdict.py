@@ -138,8 +138,9 @@ def judge_link(
     ``pinged`` tells whether the link has an address to ping at all, ``lost_bursts`` how many bursts in a row had
     no answer; an end that the inventory does not name is ``None``. A hub's interface often stays up while the
     office is gone, so a far side that answers neither SNMP (where it is asked at all) nor ping is unreachable
-    whatever the hub's interface says, and nothing is known of one that is silent while no ping can be sent, or
-    while the other end has not been asked: it may say down. What it hangs on and how well it does come after this: ``parents``, ``judge_quality``.
+    whatever the hub's interface says. Nothing is known of one that is silent while no ping can be sent, or while
+    the other end has not been asked: it may say down. What it hangs on and how well it does come after this:
+    ``parents``, ``judge_quality``.
     """
     ends = [end for end in (near, far) if end is not None]
     readings = [end.reading for end in ends if end.reading is not None]

@@ -291,16 +291,20 @@ def _state(
         f'<b class="{_colour(row.verdict)}">{escape(words.verdicts.get(row.verdict, row.verdict))}</b>',
         f'<b class="{_colour(isolation)}">{escape(words.isolations.get(isolation, isolation))}</b>',
         since,
-        escape(
-            " ".join(filter(None, (words.because.format(cause=row.cause) if row.cause else "", more, row.problem)))
-        ),
+        escape(" ".join(filter(None, (_whose_fault(row.cause, words), more, row.problem)))),
     )
+
+
+def _whose_fault(cause: str, words: Words) -> str:
+    """Return a sentence on what is at fault (``link hl-07``); none where that is the thing itself."""
+    kind, _, name = cause.partition(" ")
+    return words.because.format(cause=f"{words.at_fault.get(kind, kind)} {name}") if cause else ""
 
 
 def _what_is_wrong(row: LinkRow, words: Words) -> str:
     """Say what is the matter with a line beside its verdict: use, what exceeds its limit, ends that differ."""
     use = [
-        words.use.format(way=way, percent=round(ratio * 100))
+        words.use.format(way=way, percent=f"{ratio * 100:.0f}")
         for way, ratio in ((words.down, row.use_down_ratio), (words.up, row.use_up_ratio))
         if row.verdict is Verdict.CONGESTED and ratio is not None
     ]

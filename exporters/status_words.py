@@ -39,6 +39,8 @@ class Words:
     since: str
     problem: str
     because: str
+    at_fault: Mapping[str, str]
+    """What each kind of thing that can be at fault is called."""
     use: str
     down: str
     up: str
@@ -85,6 +87,7 @@ VIETNAMESE = Words(
     since="Từ lúc",
     problem="Vấn đề",
     because="Do {cause}.",
+    at_fault={"link": "kênh", "device": "thiết bị", "site": "các kênh của cơ quan"},
     use="Tải {way} {percent} %.",
     down="xuống",
     up="lên",
@@ -158,6 +161,7 @@ ENGLISH = Words(
     since="Since",
     problem="Problem",
     because="Because of {cause}.",
+    at_fault={"link": "line", "device": "device", "site": "all lines of office"},
     use="{percent} % of the contract {way}.",
     down="down",
     up="up",

@@ -55,10 +55,17 @@ def parse_hidden_slug(text: str) -> str:
 
 
 def parse_text(text: str) -> str:
-    """Read text for people: composed (NFC), runs of white space and line breaks as one space."""
-    joined = " ".join(unicodedata.normalize("NFC", text).split())
+    """Read text for people: composed (NFC), runs of white space and line breaks as one space.
+
+    Format characters are left out: nobody sees them, two names that look alike would be two carriers, and some
+    turn round what stands beside them.
+    """
+    seen = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    joined = " ".join(unicodedata.normalize("NFC", seen).split())
     if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in joined):
         raise CellError("the text has control characters", "remove them")
+    if text and not joined:
+        raise CellError("there is nothing to be seen in the text", "write letters")
     if len(joined) > MAX_TEXT:
         raise CellError(f"the text is longer than {MAX_TEXT} characters", "shorten it")
     return joined

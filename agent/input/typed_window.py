@@ -60,7 +60,7 @@ def read_window(words: WindowWords, inventory: Inventory, now: datetime, zone: t
     else:
         raise NotAWindow("say when the window ends, either with --to TIME or with --for 2h")
     _check_times(begin, end, now)
-    reason = _parsed("--reason", parse_text, words.reason)
+    reason = _parsed("--reason", parse_text, words.reason.strip())
     if not reason:
         raise NotAWindow("--reason is empty; write why, for those who read it later")
     return MaintenanceWindow(what, begin, end, reason)

@@ -37,6 +37,11 @@ class EndEvidence:
     heard_at: float = -inf
     """When the device last answered or failed to, on a clock that only rises."""
 
+    @property
+    def asked(self) -> bool:
+        """Whether the device has been asked at all."""
+        return self.reading is not None or self.silent or self.heard_at > -inf
+
 
 class Rule(StrEnum):
     """Why a verdict was reached: each rule belongs to one verdict."""
@@ -133,8 +138,9 @@ def judge_link(
     ``pinged`` tells whether the link has an address to ping at all, ``lost_bursts`` how many bursts in a row had
     no answer; an end that the inventory does not name is ``None``. A hub's interface often stays up while the
     office is gone, so a far side that answers neither SNMP (where it is asked at all) nor ping is unreachable
-    whatever the hub's interface says, and nothing is known of one that is silent while no ping can be sent. What
-    it hangs on and how well it does come after this: ``parents``, ``judge_quality``.
+    whatever the hub's interface says. Nothing is known of one that is silent while no ping can be sent, or while
+    the other end has not been asked: it may say down. What it hangs on and how well it does come after this:
+    ``parents``, ``judge_quality``.
     """
     ends = [end for end in (near, far) if end is not None]
     readings = [end.reading for end in ends if end.reading is not None]
@@ -146,7 +152,7 @@ def judge_link(
         return DOWN
     far_silent = far.silent if far else lost_bursts >= FEWEST_LOST_BURSTS
     if far_silent and pinged and not echo:
-        if ping is None:
+        if ping is None or not all(end.asked for end in ends):
             return UNKNOWN
         return FAR_SIDE_SILENT if readings else UNREACHABLE
     if any(reading.oper_status == OPER_UP for reading in readings):

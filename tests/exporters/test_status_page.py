@@ -205,6 +205,24 @@ def test_ends_that_differ_are_named(reference: ModuleType, words: Words, sentenc
     assert sentence not in Page(status_html(province(reference, agreed), words, "1")).text
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [(VIETNAMESE, "Do kênh hl-07. qn-r1: silent"), (ENGLISH, "Because of line hl-07. qn-r1: silent")],
+)
+def test_what_is_at_fault_is_called_by_its_name(reference: ModuleType, words: Words, sentence: str) -> None:
+    """In the language of the page, not in the words of the metrics."""
+    snapshot = reference.province(links=1, endpoints=0, communes=0)
+    row = dataclasses.replace(
+        snapshot.links[0],
+        verdict=Verdict.PARENT_DOWN,
+        cause="link hl-07",
+        problem="qn-r1: silent",
+        ends_differ=None,
+        degradations=(),
+    )
+    assert sentence in status_html(dataclasses.replace(snapshot, links=(row,)), words, "1")
+
+
 def test_whose_fault_it_is_and_what_exceeds_its_limit_is_said(reference: ModuleType) -> None:
     """The cause of a parent, the use of a congested line, every limit that is exceeded: beside the state."""
     snapshot = reference.province(links=3, endpoints=0, communes=0)

@@ -297,7 +297,7 @@ def test_no_addresses(text: str) -> None:
         *((parse_interface, text) for text in ("alias:", "index: x", "index:0", "index:2147483648", "Alias:x")),
         *((parse_sip_uri, text) for text in ("x@y", "sip:", "sip:a b", 'sip:"><x', "tel:1")),
         *((parse_addresses, text) for text in ("r1", "192.0.2.1 x", "192.0.2.1/32")),
-        *((parse_text, text) for text in ("x" * 201, "a\x00b", "a\x7fb", "a\ud800")),
+        *((parse_text, text) for text in ("x" * 201, "a\x00b", "a\x7fb", "a\ud800", "\u200b")),
     ],
 )
 def test_cells_that_are_refused(parse: object, text: str) -> None:
@@ -316,3 +316,8 @@ def test_availability_is_the_nearest_ratio() -> None:
 def test_text_is_composed() -> None:
     """Two spellings of one name in Unicode are one name."""
     assert parse_text("  Ha\u0323  Long \n City ") == "Hạ Long City"
+
+
+def test_what_nobody_sees_is_left_out() -> None:
+    """A blank without width, a hyphen that is none, a mark that turns text round: names are what is seen."""
+    assert parse_text("\ufeffCar\u200brier\u00ad \u202eA\u2066") == "Carrier A"

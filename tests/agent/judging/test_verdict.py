@@ -65,7 +65,8 @@ NOT_ASKED = EndEvidence(None, silent=False)
         (end(oper=99), None, ECHO, Verdict.UP, True),
         (end(oper=None), None, None, Verdict.UNKNOWN, None),
         (NOT_ASKED, NOT_ASKED, None, Verdict.UNKNOWN, None),
-        (NOT_ASKED, SILENT, NO_ECHO, Verdict.UNREACHABLE, False),
+        (NOT_ASKED, SILENT, NO_ECHO, Verdict.UNKNOWN, None),
+        (replace(NOT_ASKED, heard_at=1.0), SILENT, NO_ECHO, Verdict.UNREACHABLE, False),
         (SILENT, None, None, Verdict.UNKNOWN, None),
     ],
 )

@@ -57,7 +57,8 @@ def simulated(folder: Path, *, scale: int = 1, **settings: Any) -> Iterator[Live
     """Serve the province from a process of its own; ``settings`` are those of ``write_config``."""
     place, log = folder / "province", folder / "simulate.log"
     place.mkdir(parents=True)
-    with running([*CLI, "simulate", "--out", place, "--scale", scale], log):
+    traps = ("--trap-port", settings.get("trap_port", 0))
+    with running([*CLI, "simulate", "--out", place, "--scale", scale, *traps], log):
         ports = wait_for(lambda: json.loads(log.read_text() or "null"), "the simulated province")
         listen = f"127.0.0.1:{free_port()}"
         yield LiveProvince(
@@ -105,7 +106,7 @@ class LiveAgent:
 @contextmanager
 def running_agent(config: Path, log: Path, *, patience_s: float = 120) -> Iterator[LiveAgent]:
     """Run ``phusong run``; yield it when it has asked everything once."""
-    listen = config.read_text(encoding="utf-8").partition('listen: "')[2].partition('"')[0]
+    listen = config.read_text(encoding="utf-8").partition('web: {listen: "')[2].partition('"')[0]
     url = f"http://{listen}"
     began = time.monotonic()
     with running([*CLI, "run", "--config", config], log) as process:

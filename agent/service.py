@@ -23,7 +23,6 @@ from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.feed import snapshot_to_json
 from phusong.exporters.http_server import ListenError, StatusServer
 from phusong.exporters.prometheus import MetricsPage
-from phusong.exporters.snapshot import Snapshot
 from phusong.exporters.web_app import PageSources, create_app
 from phusong.exporters.web_config import TlsConfig, WebConfig, WebConfigError, load_web_config
 
@@ -40,6 +39,7 @@ from .lifecycle import notify, on_signals, watchdog_interval_s
 from .maintenance_watch import MaintenanceWatch
 from .state.history import History
 from .state.state_store import StateFolderInUse, StateStore
+from .whole_file import write_whole
 
 if TYPE_CHECKING:
     from .polling.notification_watch import NotificationWatch
@@ -227,9 +227,9 @@ class Service:
 
     async def write_feed(self) -> None:
         """Write the state as JSON for the map, atomically; a failure is counted, and reported when it begins."""
-        path = self._config.state / FEED_FILE
+        path, snapshot = self._config.state / FEED_FILE, self.agent.current()
         try:
-            await asyncio.to_thread(_write_feed, path, self.agent.current())
+            await asyncio.to_thread(lambda: write_whole(path, snapshot_to_json(snapshot)))
         except OSError as error:
             self._metrics.state_write_errors.inc()
             if not self._feed_failed:
@@ -355,9 +355,3 @@ async def _every(seconds: float, action: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("chore_failed")
         await asyncio.sleep(seconds)
-
-
-def _write_feed(path: Path, snapshot: Snapshot) -> None:
-    scratch = path.with_name(path.name + ".new")
-    scratch.write_bytes(snapshot_to_json(snapshot))
-    scratch.replace(path)

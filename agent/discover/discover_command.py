@@ -35,6 +35,7 @@ from phusong.agent.input.profile_files import packaged_folder
 from phusong.agent.input.settings import load_without_inventory
 from phusong.agent.input.yaml_text import YamlDocument
 from phusong.agent.spreadsheet_csv import csv_text
+from phusong.agent.whole_file import write_whole
 from phusong.collectors.first_contact import Contact
 from phusong.collectors.host_address import HostAddresses
 from phusong.collectors.object_names import ObjectNames, UnknownObject, object_names
@@ -247,16 +248,14 @@ def _advice(outcomes: Sequence[Outcome], document: YamlDocument) -> Iterator[str
 
 
 def _write(folder: Path, findings: Findings, known: KnownRows, tell: Callable[[str], None]) -> None:
-    """Write the files, each at once; a file that is half there is never seen."""
+    """Write the files and say what is in them."""
     files = inventory_files(findings.devices, findings.lines, known.link_ids)
     reasons = findings.line_reasons
     files[INTERFACES_FILE] = csv_text(INTERFACE_COLUMNS, interface_rows(findings.devices, reasons))
     files[DISCOVERED_FILE] = csv_text(DISCOVERED_COLUMNS, report.report_rows(findings))
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
-        scratch = folder / f".{name}.new"
-        scratch.write_text(text, encoding="utf-8", newline="")
-        scratch.replace(folder / name)
+        write_whole(folder / name, text.encode())
         rows = text.count("\r\n") - 1
         tell(f"{folder / name}: {rows} row{'s' if rows != 1 else ''}")
     if any(device.is_new for device in findings.devices):

@@ -14,7 +14,7 @@ from .link_rows import LinkRows
 from .parents import Parent
 from .row_facts import RowFacts
 from .suspects import Observed, Suspects
-from .verdict import Finding, Rule, any_up, judge_endpoint
+from .verdict import Finding, Rule, any_up, await_echo, judge_endpoint
 from .verdict_changes import Moment, VerdictChanges
 
 
@@ -60,6 +60,10 @@ class EndpointRows:
             )
         else:
             self.suspects.clear(key)
+            pinged_at = self.evidence.pinged_at(endpoint.address)
+            finding = await_echo(
+                finding, self.found.get(endpoint_id), silent_at=outcome.heard_at, pinged_at=pinged_at
+            )
         self.found[endpoint_id] = finding
         before = self.rows.get(endpoint_id)
         shown, since = self.changes.judged(

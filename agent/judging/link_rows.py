@@ -25,6 +25,7 @@ from .verdict import (
     EndEvidence,
     Finding,
     Rule,
+    await_echo,
     down_for_s,
     ends_differ,
     judge_link,
@@ -257,7 +258,9 @@ class LinkRows:
         finding = look.finding
         if finding.verdict not in (Verdict.DOWN, Verdict.UNREACHABLE):
             self.suspects.clear(key)
-            return finding
+            silent_at = max((end.heard_at for end in (look.near, look.far) if end is not None), default=-inf)
+            pinged_at = self.evidence.pinged_at(self.facts.ping_addresses[link_id])
+            return await_echo(finding, memory.found, silent_at=silent_at, pinged_at=pinged_at)
         parents = self.parents(link_id, finding.rule, now, device_parents)
 
         def ask() -> Iterator[Observed]:

@@ -162,6 +162,16 @@ def judge_link(
     return _judge_silence(all(end.silent for end in ends), echo=echo, no_echo=no_echo)
 
 
+def await_echo(finding: Finding, kept: Finding | None, *, silent_at: float, pinged_at: float) -> Finding:
+    """Return the finding, or the one before while no ping has been sent since SNMP fell silent.
+
+    An answer to ping from before that does not tell a dead agent from a line that went with it.
+    """
+    if finding is SNMP_DEAD and kept is not None and kept.up and pinged_at < silent_at:
+        return kept
+    return finding
+
+
 def ends_differ(near: EndEvidence | None, far: EndEvidence | None) -> bool | None:
     """Tell whether one end of a link says up and the other says not up.
 

@@ -18,6 +18,7 @@ from phusong.agent.input.problems import InputProblems, Problem, listed, name_hi
 from phusong.agent.input.settings import load_inventory
 from phusong.agent.inventory import Inventory
 from phusong.agent.state.state_file import FILE
+from phusong.agent.whole_file import write_whole
 from phusong.coverage.editions import Edition, load_edition
 
 from .availability import Level, Report, has_districts, make_report
@@ -177,9 +178,7 @@ def _show(request: Request, report: Report, source: str, out: Console, tell: Cal
 
 
 def _replace(path: Path, content: bytes, tell: Callable[[str], None]) -> None:
-    """Write a file atomically: who opens it sees the old one or the new one."""
+    """Write a file and say so."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(path.name + ".new")
-    scratch.write_bytes(content)
-    scratch.replace(path)
+    write_whole(path, content)
     tell(f"{path} written ({len(content) / 1000:.0f} kB)")

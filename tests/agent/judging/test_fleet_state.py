@@ -127,6 +127,26 @@ def test_silence_and_echo_make_the_verdict(observations: Observations) -> None:
     assert state.snapshot().links[0].verdict is Verdict.UNREACHABLE
 
 
+def test_an_echo_from_before_the_silence_proves_no_dead_agent(clock: Clock, observations: Observations) -> None:
+    """A line that is cut between a ping and a poll is not called snmp_dead first; nor is the room behind it."""
+    state = FleetState(one_link(), observations, SETTINGS)
+    observations.device_answered("cpe", interfaces())
+    observations.endpoint_answered("e1", SystemReading("room", "1.3", 1, "e1", ""))
+    for address in ("addr-cpe", "addr-e1"):
+        observations.pinged(address, ECHO)
+    state.snapshot()
+    clock.now += 5
+    observations.device_failed("cpe", "no answer", unanswered=True)
+    observations.endpoint_failed("e1", "no answer", unanswered=True)
+    snapshot = state.snapshot()
+    assert (snapshot.links[0].verdict, snapshot.endpoints[0].verdict) == (Verdict.UP, Verdict.READY)
+    clock.now += 5
+    for address in ("addr-cpe", "addr-e1"):
+        observations.pinged(address, ECHO)
+    snapshot = state.snapshot()
+    assert {snapshot.links[0].verdict, snapshot.endpoints[0].verdict} == {Verdict.SNMP_DEAD}
+
+
 def test_a_refusal_is_no_silence(observations: Observations) -> None:
     """An agent that answers with an error is neither gone nor dead: what the line does is not known."""
     state = FleetState(one_link(), observations, SETTINGS)

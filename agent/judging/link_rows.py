@@ -155,6 +155,11 @@ class LinkRows:
         row, memory = self.rows.get(link_id), self.memories.get(link_id)
         if row is None or memory is None or memory.found is None or memory.found.verdict is not Verdict.UP:
             return False
+        link = self.inventory.links[link_id]
+        for end, shown in ((link.near, row.near), (link.far, row.far)):
+            known = self.evidence.end(end, now)
+            if known is not None and (known.reading is None or known.reading is not shown):
+                return False  # there is more to be judged than a ping
         address = self.facts.ping_addresses[link_id]
         ping = self.evidence.ping(address, now)
         if ping is None or not ping.received or self.suspects.waiting_since(("link", link_id)) is not None:

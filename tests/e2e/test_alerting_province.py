@@ -29,8 +29,7 @@ from phusong.coverage.editions import load_edition
 DIVISOR = 20
 PATIENCE_S = 90.0
 """A message takes some 10 s; a machine with other work may need much longer."""
-PROMISED_S = 1.0
-"""From a cut to the verdict, where a trap tells of it."""
+POLL_S = 5.0
 TOLD_BY_NOW_S = (120 + 2 * 30) / DIVISOR
 """The wait of the lines' and offices' alerts, and two times group_wait."""
 QUICKER = {
@@ -181,17 +180,20 @@ def test_what_is_wrong_from_the_start_is_told(watch: Watch) -> None:
     assert watch.box.about(site=office["site"]) == []
 
 
-def test_a_trap_gives_a_verdict_within_a_second(watch: Watch) -> None:
-    """Six lines, one after the other: polls alone, every 5 s, would hardly ever bring half of them so soon."""
+def test_a_trap_gives_a_verdict_before_the_next_poll(watch: Watch) -> None:
+    """Six lines, one after the other: the hubs tell of each, and half of them are down before polls could say so.
+
+    How soon it is where nobody else is at work (below a second) is measured in tests/benchmarks/bench_alert.py.
+    """
     delays = []
     for line in watch.single_lines("connected")[-6:]:
         link = line["link"]
         with watch.cut(link) as cut_at:
             delays.append(patiently(partial(watch.down_at, link), f"{link} to be down") - cut_at)
     assert len(delays) == 6
-    assert median(delays) < PROMISED_S, (
-        delays
-    )  # of all where nobody else is at work: tests/benchmarks/bench_alert.py
+    assert median(delays) < POLL_S / 2, delays
+    counted = 'sum(phusong_notifications_total{kind="linkDown"}) >= 6'
+    patiently(partial(watch.alerting.ask, counted), "the count of the traps")
     assert min(delays) > 0
 
 

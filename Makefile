@@ -29,7 +29,7 @@ demo: $(VENV)/.project ## start a simulated province and show it (ARGS=--once wr
 
 test: $(VENV)/.dev $(VENV)/.project ## run all tests (ARGS='-k snmp'), with the tools they need
 	@tests/install-tools.sh
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec tests/run.sh $(BIN)/python $(ARGS)
 
 lint: $(VENV)/.dev $(VENV)/.project ## formatting, ruff, mypy --strict, import contracts
 	$(BIN)/ruff format --check .

@@ -29,7 +29,7 @@ MOST_CPU = 0.25
 MOST_MEMORY_MB = 250.0
 """Of 5,840 targets at 30 s (design, section 12)."""
 CARRIES = {"congested": "up", "degraded": "up"}
-"""What needs minutes of watching, and more of a busy machine, is no wrong verdict on a line that carries traffic."""
+"""What a line is found to be after minutes of watching, or on a busy machine, is no wrong verdict."""
 FLAP_SEEN_WITHIN_S = 60.0
 """So long after a flapping line has changed its verdict may still be the old one."""
 _VERDICT = re.compile(

@@ -52,10 +52,6 @@ class Suspects:
         wanted, self._wanted = self._wanted, set()
         return wanted
 
-    def of(self, key: RowKey) -> Suspect | None:
-        """Return what is remembered of a row that fails, ``None`` for another."""
-        return self._suspects.get(key)
-
     def waiting_since(self, key: RowKey) -> float | None:
         """Return since when a row's verdict is held, ``None`` when it is not."""
         suspect = self._suspects.get(key)

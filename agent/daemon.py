@@ -238,13 +238,21 @@ class Agent:
 
     @property
     def memory_urgent(self) -> bool:
-        """Whether something changed since ``memory`` that should be written soon."""
-        return self._assignment.pollers.memory_urgent
+        """Whether something changed since it was taken last that should be written soon."""
+        return bool(self._assignment.pollers.urgent)
 
     def memory(self) -> Memory:
         """Return what is worth keeping over a restart, as it is now."""
-        self._assignment.pollers.memory_urgent = False
+        self._assignment.pollers.urgent.clear()
         return Memory(self._assignment.pollers.memories(), self._observations.traffic.carried())
+
+    def urgent_memory(self) -> Memory:
+        """Return that of the devices alone which should be written soon."""
+        pollers = self._assignment.pollers
+        urgent = sorted(pollers.urgent)
+        pollers.urgent.clear()
+        carried = self._observations.traffic.carried_at(device_id for _, device_id in urgent)
+        return Memory(pollers.memories_of(urgent), carried)
 
     def _judge_anew(self) -> None:
         self._snapshot = None

@@ -53,7 +53,7 @@ FEED_EVERY_S = 30.0
 """How often ``state/snapshot.json`` is written for the map."""
 SAVE_EVERY_S = 60.0
 SAVE_SOON_S = 5.0
-"""How often ``state/phusong.db`` is written, and how soon when a device or its rows have changed."""
+"""How often ``state/phusong.db`` is written, and how soon of a device that changed, or whose rows did."""
 COLLECT_AFTER = 50_000
 """Cycles are looked for after so many more objects than were dropped. Polls replace rows by the thousand and make
 hardly a cycle: at Python's 700 a tenth of the agent's time went into looking."""
@@ -243,13 +243,15 @@ class Service:
         await asyncio.to_thread(self._store.save, self.agent.memory(), time.monotonic())
 
     async def _save_now_and_then(self) -> None:
-        """Save once a minute, and soon after something that a restart must not undo."""
+        """Save all once a minute, and soon what a restart must not undo."""
         saved_at = time.monotonic()
         while True:
             await asyncio.sleep(SAVE_SOON_S)
-            if self.agent.memory_urgent or time.monotonic() - saved_at >= SAVE_EVERY_S:
+            if time.monotonic() - saved_at >= SAVE_EVERY_S:
                 saved_at = time.monotonic()
                 await self.save_state()
+            elif self.agent.memory_urgent:
+                await asyncio.to_thread(self._store.update, self.agent.urgent_memory(), time.monotonic())
 
     async def _judge(self) -> None:
         self._history.observe(self.agent.current(), complete=self.agent.ready)

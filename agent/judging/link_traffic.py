@@ -6,7 +6,7 @@ nothing and is counted by its reason. What the intervals are is decided in ``col
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from phusong.agent.inventory import InterfaceSelector, Inventory
@@ -64,10 +64,12 @@ class TrafficTotals:
 
     def carried(self) -> dict[LinkEndKey, BytesCarried]:
         """Return all totals, to be saved."""
-        counted = {
-            key: BytesCarried(total.received_bytes, total.sent_bytes) for key, total in self._totals.items()
-        }
-        return {**self._saved, **counted}
+        return {**self._saved, **{key: _carried(total) for key, total in self._totals.items()}}
+
+    def carried_at(self, device_ids: Iterable[str]) -> dict[LinkEndKey, BytesCarried]:
+        """Return the totals of the ends at these devices, as far as they have any in this life."""
+        keys = (end.key for device_id in device_ids for end in self._ends.get(device_id, ()))
+        return {key: _carried(self._totals[key]) for key in keys if key in self._totals}
 
     def _note_end(self, key: LinkEndKey, outcome: Interval | NoRate) -> None:
         total = self._totals.get(key)
@@ -82,6 +84,10 @@ class TrafficTotals:
             if saved is not None and isinstance(outcome, Interval):
                 total = replace(total, received_bytes=saved.received, sent_bytes=saved.sent)
         self._totals[key] = add_interval(total, outcome)
+
+
+def _carried(total: EndTraffic) -> BytesCarried:
+    return BytesCarried(total.received_bytes, total.sent_bytes)
 
 
 def add_interval(total: EndTraffic, outcome: Interval | NoRate) -> EndTraffic:

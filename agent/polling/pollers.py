@@ -5,7 +5,7 @@ Whatever goes wrong with one device, address or endpoint ends in its own outcome
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
@@ -88,8 +88,8 @@ class Pollers:
         self._sensors: dict[str, SensorPoller] = {}
         self._readers: dict[AskedKey, BatchReader] = {}
         self._retired = False
-        self.memory_urgent = False
-        """Whether counting began anew somewhere: to go on from before that would make up bytes or lose them."""
+        self.urgent: set[AskedKey] = set()
+        """Devices at which counting began anew: to go on from before that would make up bytes or lose them."""
 
     def retire(self) -> None:
         """Drop what is still under way: the inventory it was asked for is no longer the one in force."""
@@ -144,7 +144,7 @@ class Pollers:
         if lost or any(
             isinstance(outcome, NoRate) and outcome not in SAFE_TO_FORGET for outcome in poll.traffic.values()
         ):
-            self.memory_urgent = True
+            self.urgent.add(("device", device_id))
 
     async def _guard(self, attempt: Coroutine[object, object, T]) -> T | _Failure:
         """Await an attempt; return what it gave, or why it failed."""
@@ -213,10 +213,14 @@ class Pollers:
 
     def memories(self) -> dict[AskedKey, DeviceMemory]:
         """Return what is known of every device and endpoint by now, in values that do not change any more."""
-        memories = dict(self._memories)
-        for key, reader in self._readers.items():
-            asked = self._asked(key)
-            if asked is None:
+        return {**self._memories, **self.memories_of(self._readers)}
+
+    def memories_of(self, keys: Iterable[AskedKey]) -> dict[AskedKey, DeviceMemory]:
+        """Return what is known by now of those among these that have been asked."""
+        memories = {}
+        for key in keys:
+            reader, asked = self._readers.get(key), self._asked(key)
+            if reader is None or asked is None:
                 continue
             kind, asked_id = key
             poller = self._devices.get(asked_id) if kind == "device" else None

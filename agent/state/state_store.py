@@ -24,7 +24,7 @@ from phusong.exporters.agent_metrics import AgentMetrics
 
 from .device_memory import Memory
 from .state_file import FILE, Unusable, connect
-from .state_tables import read_memory, write_memory
+from .state_tables import read_memory, update_memory, write_memory
 
 log = structlog.get_logger()
 
@@ -81,6 +81,10 @@ class StateStore:
     def save(self, memory: Memory, now_s: float) -> bool:
         """Write everything in one transaction; tell whether that worked. ``now_s`` is as for ``load``."""
         return self.write(lambda connection: write_memory(connection, memory, self._unix_time() - now_s))
+
+    def update(self, memory: Memory, now_s: float) -> bool:
+        """Write what is in ``memory`` and leave the rest as it was saved last; else as ``save``."""
+        return self.write(lambda connection: update_memory(connection, memory, self._unix_time() - now_s))
 
     def read(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """Return what ``work`` reads, or ``otherwise`` where the file cannot be read."""

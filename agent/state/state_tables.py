@@ -79,6 +79,19 @@ def write_memory(connection: sqlite3.Connection, memory: Memory, shift_s: float)
     """Replace what the tables hold; belongs into a transaction. ``shift_s``: from our clock to Unix time."""
     for table in ("asked", "interface", "carried"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608  # one of three names
+    _insert_memory(connection, memory, shift_s)
+
+
+def update_memory(connection: sqlite3.Connection, memory: Memory, shift_s: float) -> None:
+    """Replace what the tables hold of the devices and lines in ``memory``; else as ``write_memory``."""
+    connection.executemany("DELETE FROM asked WHERE kind = ? AND id = ?", memory.devices)
+    devices = [(device_id,) for kind, device_id in memory.devices if kind == "device"]
+    connection.executemany("DELETE FROM interface WHERE device_id = ?", devices)
+    connection.executemany("DELETE FROM carried WHERE link_id = ? AND link_end = ?", memory.carried)
+    _insert_memory(connection, memory, shift_s)
+
+
+def _insert_memory(connection: sqlite3.Connection, memory: Memory, shift_s: float) -> None:
     _insert(connection, "asked", 13, (_asked_row(key, device, shift_s) for key, device in memory.devices.items()))
     _insert(
         connection,

@@ -156,6 +156,23 @@ def test_a_device_that_restarted_meanwhile_is_looked_at_anew(tmp_path: Path) -> 
     on_a_hub(test)
 
 
+def test_a_device_that_counts_anew_is_saved_soon_and_alone() -> None:
+    """First readings and usual intervals can wait; counters that fell cannot: only that device is urgent."""
+
+    async def test(bench: Bench) -> None:
+        life = bench.begin(two_lines())
+        await life.poll()
+        await life.poll()
+        assert not life.pollers.urgent
+        bench.agent.replace(device(interface_row(1, b"Gi0/1"), interface_row(2, b"Gi0/2"), uptime=100))
+        await life.poll()
+        assert life.pollers.urgent == {("device", "hub")}
+        kept = life.pollers.memories_of([("device", "hub"), ("device", "never asked")])
+        assert kept == life.pollers.memories()
+
+    on_a_hub(test)
+
+
 def test_a_reload_asks_for_no_names() -> None:
     """The pollers of the new inventory go on where those of the old one were, also with one line more."""
 

@@ -34,6 +34,7 @@ __all__ = [
     "samples",
     "simulated",
     "spent_s",
+    "wait_for",
 ]
 
 

@@ -24,7 +24,7 @@ from snmp_peers import FakeTransport, TableAgent, VirtualTimeLoop, device, inter
 from phusong.agent.judging.link_traffic import FAR, TrafficTotals
 from phusong.agent.polling.pollers import SAFE_TO_FORGET
 from phusong.agent.state.device_memory import DeviceMemory, LinkEndKey, Memory
-from phusong.agent.state.state_tables import MIGRATIONS, read_memory, write_memory
+from phusong.agent.state.state_tables import MIGRATIONS, read_memory, update_memory, write_memory
 from phusong.collectors import mib
 from phusong.collectors.interface_lookup import TICKS, Column, InterfaceSelector
 from phusong.collectors.interfaces import InterfacePoller, InterfacesPoll
@@ -250,6 +250,9 @@ class Identity(RuleBasedStateMachine):
         """Write the state as the service does, through the tables of the file."""
         memory = Memory({("device", "hub"): DeviceMemory("a", self.poller.memory)}, self.totals.carried())
         write_memory(self.saved.file, memory, 0.0)
+        self.note_saved()
+
+    def note_saved(self) -> None:
         self.saved.known = {link_id: Known(**vars(known)) for link_id, known in self.known.items()}
 
     @rule()
@@ -271,6 +274,15 @@ class Identity(RuleBasedStateMachine):
     def minute_passes(self) -> None:
         """Save the state, as is done every minute."""
         self.save()
+
+    @rule()
+    def device_is_saved_soon(self) -> None:
+        """Save this device alone, as is done seconds after counting began anew."""
+        memory = Memory(
+            {("device", "hub"): DeviceMemory("a", self.poller.memory)}, self.totals.carried_at(["hub"])
+        )
+        update_memory(self.saved.file, memory, 0.0)
+        self.note_saved()
 
     # --- what happens to the device ----------------------------------------------------------------------------
 

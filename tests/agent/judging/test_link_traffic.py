@@ -107,6 +107,7 @@ def test_what_was_not_heard_of_yet_stays_saved() -> None:
     line = totals(far=BytesCarried(5, 6), near=BytesCarried(7, 8))
     line.note("cpe", {WAN: interval()})
     assert line.carried() == {("l1", FAR): BytesCarried(3005, 606), ("l1", NEAR): BytesCarried(7, 8)}
+    assert line.carried_at(["cpe", "hub"]) == {("l1", FAR): BytesCarried(3005, 606)}
     line.follow(make_inventory(make_link("l2", near=None, far=("cpe", "wan"))))
     assert line.carried() == {}
 

@@ -119,6 +119,23 @@ def test_what_is_gone_is_forgotten(bench: Bench) -> None:
     assert bench.store.load(MONOTONIC) == Memory()
 
 
+def test_one_device_is_saved_and_the_rest_stays(bench: Bench) -> None:
+    """What is saved soon takes the place of that device's rows, those that are gone too, and of no other's."""
+    full = memory()
+    hub = full.devices["device", "hub"]
+    assert hub.interfaces is not None
+    (end, carried), *others = full.carried.items()
+    assert others
+    bare = replace(hub, objects_per_request=1, interfaces=replace(hub.interfaces, samples={}))
+    part = Memory({("device", "hub"): bare}, {end: replace(carried, received=carried.received + 1)})
+    bench.store.save(full, MONOTONIC)
+    assert bench.store.update(part, MONOTONIC)
+    bench.restart()
+    assert bench.store.load(MONOTONIC) == Memory(
+        {**full.devices, **part.devices}, {**full.carried, **part.carried}
+    )
+
+
 def test_numbers_too_large_for_the_file_cost_their_row_only(bench: Bench) -> None:
     """A device that says sysUpTime 2^64 loses its memory; the others keep theirs."""
     full = memory()

@@ -25,6 +25,7 @@ sys.path.append(str(Path(__file__).parents[1] / "support"))
 from processes import CLI, fetch, free_port, running, samples, wait_for
 
 __all__ = [
+    "AS_PROMETHEUS",
     "LiveAgent",
     "build",
     "fetch",
@@ -43,6 +44,15 @@ def build(scale: int = 1) -> Province:
     communes = load_edition("2020-01").communes.values()
     places = [CommunePlace(c.code, c.name, c.kind, c.district, c.lat, c.lon) for c in communes]
     return build_province(places, scale=scale)
+
+
+AS_PROMETHEUS = {
+    "Accept": "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,"
+    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+    "Accept-Encoding": "gzip",
+    "X-Prometheus-Scrape-Timeout-Seconds": "10",
+}
+"""What Prometheus 2 sends with a scrape. Who compresses its page, as the exporters in Go do, works for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +87,12 @@ class LiveAgent:
     """From the start of the process until everything had been asked once."""
 
     def page(self) -> str:
-        """Scrape it."""
+        """Return its page in the text format."""
         return fetch(f"{self.url}/metrics")
+
+    def scrape(self) -> None:
+        """Scrape it as Prometheus does."""
+        fetch(f"{self.url}/metrics", **AS_PROMETHEUS)
 
     def total(self, metric: str) -> float:
         """Return the sum of all series of a metric."""

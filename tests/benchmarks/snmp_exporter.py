@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from asked_objects import Asked
-from live_province import fetch, free_port, running, spent_s, wait_for
+from live_province import AS_PROMETHEUS, fetch, free_port, running, spent_s, wait_for
 
 from phusong.collectors.snmp.ber import Oid, Value, format_oid
 from phusong.collectors.snmp.credentials import V1, V2C, V3, Credentials, UsmUser
@@ -54,9 +54,9 @@ class Exporter:
             self.answers.append(self._threads.submit(self._get, path))
 
     def _get(self, path: str) -> int:
-        """Get a page over a connection that is kept, as Prometheus does."""
+        """Get a page as Prometheus does: over a connection that is kept, compressed where the exporter can."""
         connection = self._idle.pop() if self._idle else http.client.HTTPConnection("127.0.0.1", self._port)
-        connection.request("GET", path)
+        connection.request("GET", path, headers=AS_PROMETHEUS)
         answer = connection.getresponse()
         answer.read()
         self._idle.append(connection)

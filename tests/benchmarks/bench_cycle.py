@@ -2,9 +2,9 @@
 
 ``make bench`` calls ``run``; as a program it prints the results as JSON. Counted is the CPU time of one process:
 ``phusong run`` with one scrape of its page per cycle, and snmp_exporter with one scrape per target, which is how
-it is used; either is scraped as Prometheus does. Both ask the same agents for the same objects in the same seconds,
-spread evenly over the same cycle: that costs either of them more than asking all in a row. Pings are left out, as
-the peer has none.
+it is used; either is scraped as Prometheus does. Both ask the same agents for the same objects in the same
+seconds, spread evenly over the same cycle: that costs either of them more than asking all in a row. Pings are left
+out, as the peer has none.
 """
 
 from __future__ import annotations

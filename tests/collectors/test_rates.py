@@ -168,6 +168,12 @@ NO_RATE: dict[str, tuple[InterfaceReading, InterfaceReading, float, NoRate]] = {
         30,
         NoRate.COUNTER_FELL,
     ),
+    "32 bit seems wrapped, packets not remembered": (
+        reading(in_octets=WRAP - 1000, octets_bits=32, packets_bits=None),
+        octets(reading(in_octets=WRAP - 1000, **OLD), 3000 - WRAP),
+        30,
+        NoRate.COUNTER_FELL,
+    ),
     "32 bit wrapped, our clock disagrees": (
         reading(in_octets=WRAP - 100, **OLD),
         octets(reading(in_octets=WRAP - 100, **OLD), 200 - WRAP),

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from phusong.coverage.boundaries import read_boundaries
 from phusong.coverage.editions import load_edition
 from phusong.coverage.errors import CoverageError
-from phusong.coverage.fallback import DEFAULT_MIN_DBM, cover_sites, read_site_points
-from phusong.coverage.indicators import measure_communes
-from phusong.coverage.layers import check_layers, read_layer
-from phusong.coverage.report import write_report
-from phusong.coverage.schematic import draw_schematic
+from phusong.coverage.input.boundaries import read_boundaries
+from phusong.coverage.input.layers import check_layers, read_layer
+from phusong.coverage.input.schematic import draw_schematic
+from phusong.coverage.measuring.fallback import DEFAULT_MIN_DBM, cover_sites, read_site_points
+from phusong.coverage.measuring.indicators import measure_communes
+from phusong.coverage.measuring.unions import unite_layers
+from phusong.coverage.output.files import write_report
 from phusong.coverage.summary import CoverageSummary
-from phusong.coverage.unions import unite_layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from phusong.coverage.layers import LayerSpec
+    from phusong.coverage.input.layers import LayerSpec
 
 
 def compute_coverage(

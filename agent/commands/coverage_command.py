@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from phusong.coverage.layers import parse_layer_spec
+from phusong.coverage.input.layers import parse_layer_spec
 from phusong.coverage.run import compute_coverage
 from phusong.coverage.synthetic import write_synthetic_layers
 

@@ -24,7 +24,7 @@ from phusong.agent.input.settings import LOCAL_TIME, load_all
 from phusong.agent.security_events import FORGERIES, REFUSALS
 from phusong.collectors.first_contact import NO_ENCRYPTION, WRONG_PRIVACY
 from phusong.collectors.snmp.errors import SnmpError
-from phusong.coverage.report import COMMUNE_COLUMNS, REPAIR_COLUMNS
+from phusong.coverage.output.files import COMMUNE_COLUMNS, REPAIR_COLUMNS
 from phusong.exporters.events import Event, EventKind, EventObject, Severity, events_to_json
 from phusong.exporters.snapshot import ENDPOINT_VERDICTS, LINK_VERDICTS, Isolation
 from phusong.exporters.webhook import signature

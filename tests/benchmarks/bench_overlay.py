@@ -18,18 +18,18 @@ import numpy as np
 import shapely
 
 from phusong.coverage.editions import load_edition
-from phusong.coverage.indicators import measure_communes
-from phusong.coverage.layers import Layer
+from phusong.coverage.input.layers import Layer
+from phusong.coverage.input.schematic import draw_schematic
+from phusong.coverage.measuring.indicators import measure_communes
+from phusong.coverage.measuring.unions import unite_layers
 from phusong.coverage.projection import EQUAL_AREA
 from phusong.coverage.repairs import repair_polygons
-from phusong.coverage.schematic import draw_schematic
 from phusong.coverage.summary import LayerSource
-from phusong.coverage.unions import unite_layers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from phusong.coverage.boundaries import Boundaries
+    from phusong.coverage.input.boundaries import Boundaries
 
 POLYGONS = 5_000
 VERTICES = 200

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import shapely
 
-from phusong.coverage.boundaries import Boundaries
 from phusong.coverage.editions import Edition, load_edition
-from phusong.coverage.layers import Layer
+from phusong.coverage.input.boundaries import Boundaries
+from phusong.coverage.input.layers import Layer
+from phusong.coverage.input.schematic import draw_schematic
 from phusong.coverage.projection import reproject
-from phusong.coverage.schematic import draw_schematic
 from phusong.coverage.summary import LayerSource
 
 DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".shp": "ESRI Shapefile", ".fgb": "FlatGeobuf"}

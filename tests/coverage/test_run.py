@@ -11,8 +11,8 @@ import pytest
 import shapely
 
 from phusong.coverage.errors import CoverageError, VectorFileError
-from phusong.coverage.layers import LayerSpec
-from phusong.coverage.report import COMMUNE_COLUMNS, REPAIR_COLUMNS
+from phusong.coverage.input.layers import LayerSpec
+from phusong.coverage.output.files import COMMUNE_COLUMNS, REPAIR_COLUMNS
 from phusong.coverage.run import compute_coverage
 from phusong.coverage.summary import CoverageSummary, read_summary
 from phusong.coverage.synthetic import write_synthetic_layers

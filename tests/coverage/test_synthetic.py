@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from phusong.coverage.boundaries import Boundaries
-from phusong.coverage.indicators import measure_communes
-from phusong.coverage.layers import Layer, LayerSpec, read_layer
+from phusong.coverage.input.boundaries import Boundaries
+from phusong.coverage.input.layers import Layer, LayerSpec, read_layer
+from phusong.coverage.measuring.indicators import measure_communes
+from phusong.coverage.measuring.unions import unite_layers
 from phusong.coverage.summary import TECHNOLOGIES
 from phusong.coverage.synthetic import write_synthetic_layers
-from phusong.coverage.unions import unite_layers
 
 
 @pytest.fixture(scope="module")

@@ -15,15 +15,15 @@ import numpy as np
 import shapely
 
 from phusong.coverage.errors import SitesError
+from phusong.coverage.measuring.unions import signal_strength
 from phusong.coverage.projection import project_points
 from phusong.coverage.summary import ANY_OPERATOR, SiteCoverage
-from phusong.coverage.unions import signal_strength
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from phusong.coverage.unions import CoverageUnion
+    from phusong.coverage.measuring.unions import CoverageUnion
 
 DEFAULT_MIN_DBM = -105.0
 """The level that an office router needs, unless the configuration names another."""

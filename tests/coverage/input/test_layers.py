@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from phusong.coverage.errors import LayerError, LayerSpecError
-from phusong.coverage.layers import LayerSpec, check_layers, parse_layer_spec, read_layer
+from phusong.coverage.input.layers import LayerSpec, check_layers, parse_layer_spec, read_layer
 
 SQUARE = shapely.box(107.0, 21.0, 107.1, 21.1)
 FAR_AWAY = shapely.box(105.0, 10.0, 105.1, 10.1)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from phusong.coverage.layers import Layer
+    from phusong.coverage.input.layers import Layer
 
 _CHUNKS = 8
 """A fixed number, so that the result does not depend on the machine."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from phusong.coverage.editions import Edition, load_edition
-from phusong.coverage.matching import Match, commune_code, match_communes
+from phusong.coverage.input.matching import Match, commune_code, match_communes
 
 
 def _rows(edition: Edition) -> dict[str, list[str]]:

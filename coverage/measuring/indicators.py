@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from phusong.coverage.measuring.unions import signal_strength
 from phusong.coverage.projection import project_points
 from phusong.coverage.repairs import M2_PER_KM2
 from phusong.coverage.summary import ANY_OPERATOR, MAX_OPERATOR, CommuneCoverage, Indicator
-from phusong.coverage.unions import signal_strength
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from phusong.coverage.boundaries import Boundaries
-    from phusong.coverage.unions import CoverageUnion
+    from phusong.coverage.input.boundaries import Boundaries
+    from phusong.coverage.measuring.unions import CoverageUnion
 
 AREA_DECIMALS = 4
 RATIO_DECIMALS = 6

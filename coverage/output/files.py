@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from phusong.coverage.boundaries import Boundaries
+    from phusong.coverage.input.boundaries import Boundaries
+    from phusong.coverage.measuring.unions import CoverageUnion
     from phusong.coverage.repairs import Repair
     from phusong.coverage.summary import CoverageSummary
-    from phusong.coverage.unions import CoverageUnion
 
 COMMUNES_CSV = "communes.csv"
 REPAIRS_CSV = "repairs.csv"

@@ -8,11 +8,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phusong.coverage.boundaries import Boundaries
-from phusong.coverage.indicators import measure_communes
+from phusong.coverage.input.boundaries import Boundaries
+from phusong.coverage.measuring.indicators import measure_communes
+from phusong.coverage.measuring.unions import unite_layers
 from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
 from phusong.coverage.summary import CommuneCoverage, Indicator
-from phusong.coverage.unions import unite_layers
 
 EVERYWHERE = shapely.box(106.0, 20.0, 109.0, 22.0)
 NOWHERE = shapely.box(108.3, 20.5, 108.4, 20.6)

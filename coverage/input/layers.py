@@ -16,17 +16,17 @@ import numpy as np
 import shapely
 
 from phusong.coverage.errors import LayerError, LayerSpecError
+from phusong.coverage.input.vector_file import name_features, read_vector_file
 from phusong.coverage.projection import EQUAL_AREA, PROVINCE, WGS84, reproject
 from phusong.coverage.summary import ANY_OPERATOR, MAX_OPERATOR, TECHNOLOGIES, LayerSource
-from phusong.coverage.vector_file import name_features, read_vector_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from phusong.coverage.input.vector_file import VectorFile
     from phusong.coverage.repairs import Repair
-    from phusong.coverage.vector_file import VectorFile
 
 _FORM = "FILE,operator=NAME,technology=4G[,min_dbm=-105][,date=2026-06-30]"
 _KEYS = ("operator", "technology", "min_dbm", "date")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import shapely
 
-from phusong.coverage.boundaries import Boundaries
 from phusong.coverage.editions import load_edition
+from phusong.coverage.input.boundaries import Boundaries
+from phusong.coverage.input.schematic import draw_schematic
 from phusong.coverage.projection import project_points
-from phusong.coverage.schematic import draw_schematic
 
 
 @pytest.fixture(scope="module", params=["2020-01", "2025-07"])

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import shapely
 
-from phusong.coverage.boundaries import Boundaries, read_boundaries
 from phusong.coverage.editions import Edition, load_edition
 from phusong.coverage.errors import BoundaryError
+from phusong.coverage.input.boundaries import Boundaries, read_boundaries
 from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phusong.coverage.errors import BoundaryError
-from phusong.coverage.matching import match_communes
-from phusong.coverage.neighbours import close_seams
-from phusong.coverage.vector_file import read_vector_file
+from phusong.coverage.input.matching import match_communes
+from phusong.coverage.input.neighbours import close_seams
+from phusong.coverage.input.vector_file import read_vector_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from phusong.coverage.boundaries import Boundaries
-from phusong.coverage.neighbours import GAP_WIDTH_M
+from phusong.coverage.input.boundaries import Boundaries
+from phusong.coverage.input.neighbours import GAP_WIDTH_M
 from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
 from phusong.coverage.repairs import M2_PER_KM2
 

@@ -8,7 +8,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phusong.coverage.unions import CoverageUnion, unite, unite_layers
+from phusong.coverage.measuring.unions import CoverageUnion, unite, unite_layers
 
 WEST = shapely.box(107.0, 21.0, 107.2, 21.1)
 EAST = shapely.box(107.1, 21.0, 107.3, 21.1)

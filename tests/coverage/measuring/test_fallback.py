@@ -8,9 +8,9 @@ import pytest
 import shapely
 
 from phusong.coverage.errors import SitesError
-from phusong.coverage.fallback import SitePoint, cover_sites, read_site_points
+from phusong.coverage.measuring.fallback import SitePoint, cover_sites, read_site_points
+from phusong.coverage.measuring.unions import unite_layers
 from phusong.coverage.summary import SiteCoverage
-from phusong.coverage.unions import unite_layers
 
 INSIDE = SitePoint("in", 21.05, 107.05)
 OUTSIDE = SitePoint("out", 21.5, 107.8)

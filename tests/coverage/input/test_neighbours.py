@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from phusong.coverage.neighbours import GAP_WIDTH_M, close_seams
+from phusong.coverage.input.neighbours import GAP_WIDTH_M, close_seams
 
 KM = 1000.0
 LEFT = shapely.box(0, 0, 10 * KM, 10 * KM)

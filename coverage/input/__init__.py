@@ -1,0 +1,1 @@
+"""What comes in: boundaries, coverage layers, people and places, read strictly."""

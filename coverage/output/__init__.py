@@ -1,0 +1,1 @@
+"""What goes out: tables, workbook, geometry and the printed report."""

@@ -25,7 +25,9 @@ HEAVY = (
     "netmiko",
     "numpy",
     "pandas",
+    "pyarrow",
     "pyogrio",
+    "rasterio",
     "shapely",
 )
 

@@ -149,7 +149,7 @@ class Identity(RuleBasedStateMachine):
         self.moved = False
         """Whether a link's interface changed since the last good poll: one that came back unseen shows nothing."""
         self.replaced = self.switched = False
-        """Whether another device ever took the place, and a row ever came to count in other columns."""
+        """Whether another device ever took the place, and a row may have come to count in other columns."""
         self.known: dict[str, Known] = {}
         self.seen: dict[str, int] = {}
         self.increase: Counter[str] = Counter()
@@ -185,6 +185,7 @@ class Identity(RuleBasedStateMachine):
             )
             for n, (start, width) in enumerate(zip(starts, widths, strict=True), start=1)
         ]
+        self.switched = "dead" in widths
         self.uids = 3
         self.start_agent(Memory(), TrafficTotals())
 

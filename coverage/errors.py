@@ -6,7 +6,7 @@
     │   ├── BoundaryError   polygons that are not the communes of the edition
     │   └── LayerError      a coverage layer that covers nothing here or contradicts its description
     ├── LayerSpecError      the text of a --layer option
-    └── SitesError          a table of sites without usable positions
+    └── TableError          a table of places, people, classes or broadband that cannot be used as it is
 
 ``SummaryError`` of ``summary.py`` stands apart: it belongs to the contract file, which the daemon reads.
 """
@@ -38,5 +38,5 @@ class LayerSpecError(CoverageError):
     """The text of a ``--layer`` option cannot be understood."""
 
 
-class SitesError(CoverageError):
-    """The table of sites cannot be used."""
+class TableError(CoverageError):
+    """A table of places, people, classes or broadband cannot be used."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from phusong.coverage.input.layers import parse_layer_spec
-from phusong.coverage.run import compute_coverage
+from phusong.coverage.run import CoverageRequest, compute_coverage
 from phusong.coverage.synthetic import write_synthetic_layers
 
 
@@ -26,12 +26,16 @@ def run_coverage(
     CoverageError
         A file or a layer's description cannot be used.
     """
-    specs = [parse_layer_spec(text) for text in layers]
-    summary = compute_coverage(boundaries, specs, sites, edition, output, tell, fallback_min_dbm)
+    specs = tuple(parse_layer_spec(text) for text in layers)
+    summary = compute_coverage(
+        CoverageRequest(specs, output, edition, boundaries, sites=sites, fallback_min_dbm=fallback_min_dbm),
+        tell,
+    )
     tell(f"{len(summary.communes)} communes measured: {output / 'communes.csv'}")
 
 
 def run_demo_coverage(folder: Path, tell: Callable[[str], None]) -> None:
     """Write the synthetic layers of the demonstration into ``folder/layers`` and measure them."""
     layers = write_synthetic_layers(folder / "layers")
-    compute_coverage(None, layers, folder / "province" / "inventory" / "sites.csv", "2020-01", folder, tell)
+    sites = folder / "province" / "inventory" / "sites.csv"
+    compute_coverage(CoverageRequest(tuple(layers), folder, sites=sites), tell)

@@ -1,107 +1,188 @@
-"""Coverage indicators of each commune: the share of its land that is covered, and whether its centre is.
+"""Coverage indicators of each commune: land, people and places covered, and whether its centre is.
 
-Measured on merged coverage (``unions``) in EPSG:6933; the divisor is the land area of the commune's own polygon
-(ITU i271Land).
+Measured on merged coverage (``unions``) in EPSG:6933. Divisors are the land area of the commune's own polygon (ITU
+i271Land) and the people that live in it by the same count (ITU i271pop).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from phusong.coverage.measuring.unions import signal_strength
+from phusong.coverage.measuring.inhabitants import ByArea
+from phusong.coverage.measuring.unions import points_inside, signal_strength
 from phusong.coverage.projection import project_points
 from phusong.coverage.repairs import M2_PER_KM2
-from phusong.coverage.summary import ANY_OPERATOR, MAX_OPERATOR, CommuneCoverage, Indicator
+from phusong.coverage.summary import (
+    ANY_OPERATOR,
+    MAX_OPERATOR,
+    Broadband,
+    CommuneCoverage,
+    Indicator,
+    PlaceCount,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from phusong.coverage.input.boundaries import Boundaries
+    from phusong.coverage.measuring.inhabitants import Inhabitants
     from phusong.coverage.measuring.unions import CoverageUnion
 
 AREA_DECIMALS = 4
 RATIO_DECIMALS = 6
+PEOPLE_DECIMALS = 1
 
 
-def measure_communes(boundaries: Boundaries, unions: Sequence[CoverageUnion]) -> tuple[CommuneCoverage, ...]:
+@dataclass(frozen=True, slots=True)
+class LocatedPlaces:
+    """Points of one kind in EPSG:6933 and the row of each one's commune, -1 for none."""
+
+    kind: str
+    points: NDArray[np.object_]
+    rows: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of the communes besides their polygons; classes and broadband by commune code."""
+
+    inhabitants: Inhabitants | None = None
+    places: Sequence[LocatedPlaces] = ()
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    broadband: Mapping[str, Broadband] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What one operator covers at one class in every commune: square metres, people, centres, places by kind."""
+
+    operator: str
+    min_dbm: float | None
+    covered_m2: NDArray[np.float64]
+    people: NDArray[np.float64]
+    centres: NDArray[np.bool_]
+    places: Mapping[str, NDArray[np.intp]]
+
+
+def measure_communes(
+    boundaries: Boundaries, unions: Sequence[CoverageUnion], about: About | None = None
+) -> tuple[CommuneCoverage, ...]:
     """Return the indicators of each commune.
 
     ``max`` is, figure by figure, the best that any single operator reaches in the commune at that class or a
-    stronger one (SDG 9.c.1). Population covered is ``None``: without a population grid nobody knows it.
+    stronger one (SDG 9.c.1). Without ``about.inhabitants`` people are estimated by area.
     """
+    about = about or About()
     communes = tuple(boundaries.edition.communes.values())
+    inhabitants = about.inhabitants or ByArea([commune.population for commune in communes])
     areas = shapely.area(boundaries.polygons)
     centres = project_points(np.array([c.lon for c in communes]), np.array([c.lat for c in communes]))
-    measured = [(union, *_measure(union.shape, boundaries.polygons, areas, centres)) for union in unions]
     rows: list[list[Indicator]] = [[] for _ in communes]
     for technology in sorted({union.technology for union in unions}):
-        of_technology = [entry for entry in measured if entry[0].technology == technology]
-        single = [entry for entry in of_technology if entry[0].operator != ANY_OPERATOR]
-        for union, covered, inside in of_technology:
-            _append(rows, technology, union.operator, union.min_dbm, covered, inside, areas)
-        for level in sorted({entry[0].min_dbm for entry in single}, key=signal_strength, reverse=True):
-            counted = [entry for entry in single if signal_strength(entry[0].min_dbm) >= signal_strength(level)]
-            covered = np.max([entry[1] for entry in counted], axis=0)
-            inside = np.any([entry[2] for entry in counted], axis=0)
-            _append(rows, technology, MAX_OPERATOR, level, covered, inside, areas)
+        measured = [
+            _measure(union, boundaries.polygons, areas, centres, inhabitants, about.places)
+            for union in unions
+            if union.technology == technology
+        ]
+        for entry in (*measured, *_best_single(measured)):
+            _append(rows, technology, entry, areas, inhabitants.total)
+    counts = {located.kind: _per_row(located.rows, len(communes)) for located in about.places}
     return tuple(
         CommuneCoverage(
             code=commune.code,
             name=commune.name,
             district=commune.district,
-            area_km2=round(float(area) / M2_PER_KM2, AREA_DECIMALS),
-            population=commune.population,
-            indicators=tuple(indicators),
+            area_km2=round(float(areas[row]) / M2_PER_KM2, AREA_DECIMALS),
+            population=round(float(inhabitants.total[row]), PEOPLE_DECIMALS),
+            indicators=tuple(rows[row]),
+            classes=about.classes.get(commune.code, ()),
+            places=tuple(PlaceCount(kind, int(count[row])) for kind, count in counts.items()),
+            broadband=about.broadband.get(commune.code),
         )
-        for commune, area, indicators in zip(communes, areas, rows, strict=True)
+        for row, commune in enumerate(communes)
     )
 
 
+def _best_single(measured: Sequence[_Measured]) -> list[_Measured]:
+    """Return ``max`` at every class, strong ones first."""
+    single = [entry for entry in measured if entry.operator != ANY_OPERATOR]
+    best: list[_Measured] = []
+    for level in sorted({entry.min_dbm for entry in single}, key=signal_strength, reverse=True):
+        counted = [entry for entry in single if signal_strength(entry.min_dbm) >= signal_strength(level)]
+        best.append(
+            _Measured(
+                MAX_OPERATOR,
+                level,
+                np.max([entry.covered_m2 for entry in counted], axis=0),
+                np.max([entry.people for entry in counted], axis=0),
+                np.any([entry.centres for entry in counted], axis=0),
+                {kind: np.max([entry.places[kind] for entry in counted], axis=0) for kind in counted[0].places},
+            )
+        )
+    return best
+
+
 def _measure(
-    shape: shapely.Geometry,
+    union: CoverageUnion,
     polygons: NDArray[np.object_],
     areas: NDArray[np.float64],
     centres: NDArray[np.object_],
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the covered area of each polygon in square metres and whether its centre is covered."""
-    parts = shapely.get_parts(shape)
+    inhabitants: Inhabitants,
+    places: Sequence[LocatedPlaces],
+) -> _Measured:
+    """Measure one union in each polygon."""
+    parts = shapely.get_parts(union.shape)
     shapely.prepare(parts)
     part_of, polygon_of = shapely.STRtree(polygons).query(parts, predicate="intersects")
     whole = shapely.covers(parts[part_of], polygons[polygon_of])
-    covered = np.where(whole, areas[polygon_of], 0.0)
-    cut = ~whole
-    covered[cut] = shapely.area(shapely.intersection(parts[part_of[cut]], polygons[polygon_of[cut]]))
-    total = np.bincount(polygon_of, weights=covered, minlength=len(polygons))
-    _, centre_of = shapely.STRtree(centres).query(parts, predicate="intersects")
-    inside = np.zeros(len(polygons), dtype=bool)
-    inside[centre_of] = True
-    return np.minimum(total, areas), inside
+    pieces, rows = shapely.intersection(parts[part_of[~whole]], polygons[polygon_of[~whole]]), polygon_of[~whole]
+    covered = np.bincount(rows, weights=shapely.area(pieces), minlength=len(polygons)).astype(float)
+    covered[polygon_of[whole]] = areas[polygon_of[whole]]
+    covered = np.minimum(covered, areas)
+    people = inhabitants.covered(covered / areas, pieces, rows)
+    return _Measured(
+        union.operator,
+        union.min_dbm,
+        covered,
+        people,
+        points_inside(union.shape, centres),
+        {
+            located.kind: _per_row(located.rows[points_inside(union.shape, located.points)], len(polygons))
+            for located in places
+        },
+    )
+
+
+def _per_row(rows: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+    return np.bincount(rows[rows >= 0], minlength=count)
 
 
 def _append(
     rows: list[list[Indicator]],
     technology: str,
-    operator: str,
-    min_dbm: float | None,
-    covered: NDArray[np.float64],
-    inside: NDArray[np.bool_],
+    entry: _Measured,
     areas: NDArray[np.float64],
+    total: NDArray[np.float64],
 ) -> None:
-    for row, covered_m2, centre, area in zip(rows, covered.tolist(), inside.tolist(), areas.tolist(), strict=True):
+    people = np.minimum(entry.people, total)
+    shares = np.divide(people, total, out=np.full(len(total), np.nan), where=total > 0)
+    for number, row in enumerate(rows):
+        share = float(shares[number])
         row.append(
             Indicator(
                 technology=technology,
-                operator=operator,
-                min_dbm=min_dbm,
-                covered_km2=round(covered_m2 / M2_PER_KM2, AREA_DECIMALS),
-                area_ratio=round(covered_m2 / area, RATIO_DECIMALS),
-                population_covered=None,
-                population_ratio=None,
-                centre_covered=centre,
+                operator=entry.operator,
+                min_dbm=entry.min_dbm,
+                covered_km2=round(float(entry.covered_m2[number]) / M2_PER_KM2, AREA_DECIMALS),
+                area_ratio=round(float(entry.covered_m2[number] / areas[number]), RATIO_DECIMALS),
+                population_covered=round(float(people[number]), PEOPLE_DECIMALS),
+                population_ratio=None if np.isnan(share) else round(share, RATIO_DECIMALS),
+                centre_covered=bool(entry.centres[number]),
+                places_covered=tuple(PlaceCount(kind, int(count[number])) for kind, count in entry.places.items()),
             )
         )

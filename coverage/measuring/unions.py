@@ -68,6 +68,15 @@ def unite_layers(layers: Sequence[Layer]) -> tuple[CoverageUnion, ...]:
     return tuple(unions)
 
 
+def points_inside(shape: shapely.Geometry, points: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Tell which points lie in the shape, its edge included."""
+    parts = shapely.get_parts(shape)
+    shapely.prepare(parts)
+    inside = np.zeros(len(points), dtype=bool)
+    inside[shapely.STRtree(points).query(parts, predicate="intersects")[1]] = True
+    return inside
+
+
 def signal_strength(min_dbm: float | None) -> float:
     """Return the class as a number for comparing; a layer without a level is the weakest."""
     return -math.inf if min_dbm is None else min_dbm

@@ -73,7 +73,7 @@ def _commune_rows(summary: CoverageSummary) -> Iterator[Sequence[str]]:
                 f"{commune.area_km2:.4f}",
                 f"{indicator.covered_km2:.4f}",
                 f"{indicator.area_ratio:.6f}",
-                _number(commune.population, "d"),
+                _number(commune.population, ".1f"),
                 _number(indicator.population_covered, ".1f"),
                 _number(indicator.population_ratio, ".6f"),
                 "" if indicator.centre_covered is None else str(indicator.centre_covered).lower(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas
@@ -13,7 +14,7 @@ import shapely
 from phusong.coverage.errors import CoverageError, VectorFileError
 from phusong.coverage.input.layers import LayerSpec
 from phusong.coverage.output.files import COMMUNE_COLUMNS, REPAIR_COLUMNS
-from phusong.coverage.run import compute_coverage
+from phusong.coverage.run import CoverageRequest, compute_coverage
 from phusong.coverage.summary import CoverageSummary, read_summary
 from phusong.coverage.synthetic import write_synthetic_layers
 
@@ -30,7 +31,11 @@ def demo(
     sites.write_text("site_id,lat,lon\ntown,20.951,107.08\nisland,20.98,107.76\n", encoding="utf-8")
     told: list[str] = []
     specs = write_synthetic_layers(out / "layers")
-    return compute_coverage(None, specs, sites, "2020-01", out / "result", told.append), out, told, specs
+    return compute_coverage(CoverageRequest(specs, out / "result", sites=sites), told.append), out, told, specs
+
+
+def silent(_line: str) -> None:
+    """Tell nobody."""
 
 
 def _digests(folder: Path) -> dict[str, str]:
@@ -50,9 +55,8 @@ def test_communes_csv(demo) -> None:
     four = [row for row in rows if row["technology"] == "4G"]
     assert len(four) == 177 * 5
     assert {row["operator"] for row in four} == {"Synthetic A", "Synthetic B", "Synthetic C", "any", "max"}
-    assert {(row["edition"], row["min_dbm"], row["population_covered"]) for row in four} == {
-        ("2020-01", "-105", "")
-    }
+    assert {(row["edition"], row["min_dbm"]) for row in four} == {("2020-01", "-105")}
+    assert all(row["population_ratio"] == row["area_ratio"] for row in four)
     assert [row["commune_code"] for row in rows] == sorted(row["commune_code"] for row in rows)
 
 
@@ -99,7 +103,7 @@ def test_again_is_the_same_bytes(demo, tmp_path: Path) -> None:
     _, out, _, layers = demo
     for name in FILES:
         (tmp_path / name).write_text("of last year")
-    compute_coverage(None, layers, out / "sites.csv", "2020-01", tmp_path, lambda _line: None)
+    compute_coverage(CoverageRequest(layers, tmp_path, sites=out / "sites.csv"), silent)
     assert _digests(tmp_path) == _digests(out / "result")
 
 
@@ -107,8 +111,8 @@ def test_golden_communes_csv(write_vectors, tmp_path: Path) -> None:
     """Order and number formats of communes.csv are fixed: it begins with the golden file, byte for byte."""
     disc = shapely.Point(107.137, 21.004).buffer(0.03)
     path = write_vectors("x.geojson", [disc])
-    layers = [LayerSpec(path, "X", "4G", -105.0, "2026-06-30"), LayerSpec(path, "Y", "3G", None, "")]
-    compute_coverage(None, layers, None, "2020-01", tmp_path, lambda _line: None)
+    layers = (LayerSpec(path, "X", "4G", -105.0, "2026-06-30"), LayerSpec(path, "Y", "3G", None, ""))
+    compute_coverage(CoverageRequest(layers, tmp_path), silent)
     written = (tmp_path / "communes.csv").read_bytes()
     golden = GOLDEN.read_bytes()
     assert written[: len(golden)] == golden
@@ -118,7 +122,7 @@ def test_real_boundaries(reference_data: Path, demo, tmp_path: Path) -> None:
     """On the real communes the run matches all 177 and lists their overlaps and gaps among the repairs."""
     layers = demo[3][:3]
     file = reference_data / "quangninh_communes_gadm41_177.geojson"
-    summary = compute_coverage(file, layers, None, "2020-01", tmp_path, lambda _line: None)
+    summary = compute_coverage(CoverageRequest(layers, tmp_path, boundaries=file), silent)
     assert (len(summary.communes), summary.schematic, summary.boundaries_file) == (177, False, file.name)
     assert summary.boundaries_sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
     with (tmp_path / "repairs.csv").open(encoding="utf-8", newline="") as handle:
@@ -130,18 +134,21 @@ def test_real_boundaries(reference_data: Path, demo, tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"edition": "2021"}, "edition '2021' is not known"),
-        ({"layers": []}, "no coverage layer is given"),
-        ({"layers": [LayerSpec(Path("none.gpkg"), "X", "4G", None, "")]}, "none.gpkg: no such file"),
-        ({"sites": Path("none.csv")}, "none.csv: cannot be read"),
+        ({"layers": ()}, "no coverage layer is given"),
+        ({"layers": (LayerSpec(Path("none.gpkg"), "X", "4G", None, ""),)}, "none.gpkg: no such file"),
+        ({"sites": Path("none.csv")}, "none.csv: no such file"),
+        ({"schools": Path("none.xlsx")}, "none.xlsx: no such file"),
+        ({"population": Path("none.tif")}, "none.tif: no such file"),
+        ({"broadband": Path("none.csv")}, "none.csv: no such file"),
+        ({"classes": Path("none.txt")}, "none.txt: no such file"),
         ({"boundaries": Path("none.gpkg")}, "none.gpkg: no such file"),
     ],
 )
 def test_errors_write_nothing(change, message: str, demo, tmp_path: Path) -> None:
     """Whatever is wrong is one kind of error, and no file is written."""
-    good = {"boundaries": None, "layers": demo[3][:1], "sites": None}
-    arguments = {**good, "edition": "2020-01", **change}
+    request = CoverageRequest(demo[3][:1], tmp_path / "result")
     with pytest.raises(CoverageError, match=message):
-        compute_coverage(**arguments, out_dir=tmp_path / "result", progress=lambda _line: None)
+        compute_coverage(replace(request, **change), silent)
     assert not (tmp_path / "result").exists()
 
 
@@ -150,7 +157,7 @@ def test_output_that_is_a_file(demo, tmp_path: Path) -> None:
     (tmp_path / "result").touch()
     layers = demo[3][:1]
     with pytest.raises(CoverageError, match="is no folder; choose another --out"):
-        compute_coverage(None, layers, None, "2020-01", tmp_path / "result", lambda _line: None)
+        compute_coverage(CoverageRequest(layers, tmp_path / "result"), silent)
 
 
 def test_errors_are_value_errors() -> None:

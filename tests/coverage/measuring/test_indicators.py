@@ -81,11 +81,15 @@ def test_centre_and_area_are_two_facts(schematic: Boundaries, make_layer) -> Non
     assert 0 < row.area_ratio < 0.002
 
 
-def test_population_is_information_only(schematic: Boundaries, make_layer) -> None:
-    """The census is passed on; how many are covered is unknown, not zero."""
-    commune = measure_communes(schematic, unite_layers([make_layer([EVERYWHERE])]))[0]
+def test_people_without_a_grid_are_spread_over_the_land(schematic: Boundaries, make_layer) -> None:
+    """The census is the divisor, and the covered share of the people is that of the land."""
+    disc = shapely.Point(107.137, 21.004).buffer(0.02)
+    commune = measure_communes(schematic, unite_layers([make_layer([disc])]))[0]
     assert commune.population == 8505
-    assert {(i.population_covered, i.population_ratio) for i in commune.indicators} == {(None, None)}
+    for indicator in commune.indicators:
+        assert 0 < indicator.area_ratio < 1
+        assert indicator.population_ratio == pytest.approx(indicator.area_ratio, abs=1e-6)
+        assert indicator.population_covered == pytest.approx(8505 * indicator.area_ratio, abs=0.1)
 
 
 def test_ratios_hold_together(schematic: Boundaries, make_layer) -> None:

@@ -58,14 +58,14 @@ def cover_sites(
     for number, site in enumerate(sites):
         for technology, operators in sorted(covered_by.items()):
             names = tuple(sorted(name for name, inside in operators if inside[number]))
-            way = float(ways[technology][number])
+            way_m = float(ways[technology][number])
             rows.append(
                 SiteCoverage(
                     site.place_id,
                     technology,
                     names,
                     tuple(best[technology, name][number] for name in names),
-                    round(way, 1) if np.isfinite(way) else None,
+                    round(way_m, 1) if np.isfinite(way_m) else None,
                 )
             )
     return tuple(rows)

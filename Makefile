@@ -60,7 +60,7 @@ lock: ## pin the dependencies again (ARGS=--upgrade takes the newest versions); 
 	@command -v uv >/dev/null || [ -x $(BIN)/uv ] || { echo 'make lock needs uv: pip install uv' >&2; exit 1; }
 	@export PATH="$$PATH:$(abspath $(BIN))"; build='setuptools>=77'; \
 	echo "$$build" | $(LOCK) $(ARGS) pyproject.toml - -o requirements.lock && \
-	echo "$$build" | $(LOCK) $(ARGS) --extra dev -c requirements.lock pyproject.toml - -o requirements-dev.lock
+	echo "$$build" | $(LOCK) $(ARGS) --extra cluster --extra dev -c requirements.lock pyproject.toml - -o requirements-dev.lock
 
 clean: ## remove what was written: out/, build/ and caches
 	rm -rf out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from .commands import asking, figures, planning
+from .commands import asking, figures, geodata, planning
 from .logs import set_up_logs
 from .terminal import (
     DEFAULT_CONFIG,
@@ -92,7 +92,7 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
 for command in (asking.poll, asking.status, asking.explain, asking.discover):
     app.command()(command)
 app.add_typer(planning.maintenance, name="maintenance")
-app.command()(figures.coverage)
+app.add_typer(geodata.coverage, name="coverage")
 app.command(name="map")(figures.map_command)
 app.add_typer(figures.report, name="report")
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from phusong.coverage.input.layers import LayerSpec
+    from phusong.coverage.measuring.workers import Workers
 
 _FORMAT = 1
 """Counted up whenever reading, repairing or merging gives other results for the same files."""
@@ -42,7 +43,12 @@ class MergedLayers:
     synthetic: bool
 
 
-def merge_layers(specs: Sequence[LayerSpec], cache: Path | None, progress: Callable[[str], None]) -> MergedLayers:
+def merge_layers(
+    specs: Sequence[LayerSpec],
+    cache: Path | None,
+    progress: Callable[[str], None],
+    workers: Workers | None = None,
+) -> MergedLayers:
     """Read and merge layers, or take them from the cache when their files have been merged before.
 
     Raises
@@ -62,7 +68,7 @@ def merge_layers(specs: Sequence[LayerSpec], cache: Path | None, progress: Calla
         layers.append(read_layer(spec))
     progress("merging layers")
     merged = MergedLayers(
-        unions=unite_layers(layers),
+        unions=unite_layers(layers, workers),
         sources=tuple(layer.source for layer in layers),
         repairs=tuple(dict.fromkeys(repair for layer in layers for repair in layer.repairs)),
         synthetic=any(layer.synthetic for layer in layers),

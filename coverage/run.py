@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from phusong.coverage.input.places import Places
     from phusong.coverage.input.population import People
     from phusong.coverage.measuring.inhabitants import Inhabitants
+    from phusong.coverage.measuring.workers import Workers
     from phusong.coverage.summary import Broadband
 
 _CLOSE_ENOUGH = 0.001
@@ -89,10 +90,13 @@ class _Tables:
     sources: tuple[Source, ...]
 
 
-def compute_coverage(request: CoverageRequest, progress: Callable[[str], None]) -> CoverageSummary:
+def compute_coverage(
+    request: CoverageRequest, progress: Callable[[str], None], workers: Workers | None = None
+) -> CoverageSummary:
     """Compute coverage of every commune and write the files of ``output``.
 
-    ``progress`` is called with a line of text before each step.
+    ``progress`` is called with a line of text before each step; ``workers`` do the heavy geometry, threads without
+    any.
 
     Raises
     ------
@@ -107,14 +111,14 @@ def compute_coverage(request: CoverageRequest, progress: Callable[[str], None]) 
     tables = _read_tables(request, edition, progress)
     boundaries = _boundaries(request, edition, progress)
     located, odd_places = _locate(tables.places, boundaries)
-    merged = merge_layers(request.layers, request.cache, progress)
+    merged = merge_layers(request.layers, request.cache, progress, workers)
     progress("counting people")
     inhabitants = inhabitants_of(
         tables.people, [commune.population for commune in edition.communes.values()], boundaries.polygons
     )
     progress(f"measuring {len(edition.communes)} communes")
     about = About(inhabitants, located, tables.classes, tables.broadband or {})
-    communes = measure_communes(boundaries, merged.unions, about)
+    communes = measure_communes(boundaries, merged.unions, about, workers)
     site_places = next((each.places for each in tables.places if each.kind == "site"), ())
     repairs = (
         *boundaries.repairs,

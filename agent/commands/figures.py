@@ -1,4 +1,4 @@
-"""``phusong coverage``, ``map``, ``report``: what computes or draws figures and writes files."""
+"""``phusong map`` and ``report``: what draws figures and writes files."""
 
 from __future__ import annotations
 
@@ -22,34 +22,6 @@ from phusong.agent.terminal import (
 )
 
 report = typer.Typer(help="Reports of what the agent has recorded.", no_args_is_help=True)
-
-
-def coverage(
-    layer: Annotated[
-        list[str],
-        typer.Option(
-            help="A coverage file and what it shows; may be given several times: "
-            "FILE,operator=X,technology=4G[,min_dbm=-105][,date=2026-06-30]",
-            metavar="LAYER",
-        ),
-    ],
-    output: Annotated[Path, typer.Option("--out", help="The folder to write to.", metavar="DIR")],
-    boundaries: Annotated[
-        Path | None, typer.Option(help="The communes' boundaries; schematic ones without it.", metavar="FILE")
-    ] = None,
-    sites: Annotated[
-        Path | None, typer.Option(help="sites.csv: also tell which operators cover each site.", metavar="FILE")
-    ] = None,
-    edition: Annotated[str, typer.Option(help="The edition of the communes: 2020-01 or 2025-07.")] = "2020-01",
-    fallback_min_dbm: Annotated[
-        float, typer.Option(help="Weaker coverage does not count as a site's fallback.", metavar="DBM")
-    ] = -105.0,
-) -> None:
-    """Measure which share of each commune the operators' layers cover."""
-    with geodata_errors():
-        from .coverage_command import run_coverage
-
-        run_coverage(boundaries, layer, sites, edition, output, fallback_min_dbm, tell)
 
 
 def map_command(

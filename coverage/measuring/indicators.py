@@ -6,6 +6,7 @@ i271Land) and the people that live in it by the same count (ITU i271pop).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ import shapely
 
 from phusong.coverage.measuring.inhabitants import ByArea
 from phusong.coverage.measuring.unions import points_inside, signal_strength
+from phusong.coverage.measuring.workers import Threads
 from phusong.coverage.projection import project_points
 from phusong.coverage.repairs import M2_PER_KM2
 from phusong.coverage.summary import (
@@ -32,10 +34,12 @@ if TYPE_CHECKING:
     from phusong.coverage.input.boundaries import Boundaries
     from phusong.coverage.measuring.inhabitants import Inhabitants
     from phusong.coverage.measuring.unions import CoverageUnion
+    from phusong.coverage.measuring.workers import Workers
 
 AREA_DECIMALS = 4
 RATIO_DECIMALS = 6
 PEOPLE_DECIMALS = 1
+_PAIRS_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,18 @@ class _Measured:
 
 
 def measure_communes(
-    boundaries: Boundaries, unions: Sequence[CoverageUnion], about: About | None = None
+    boundaries: Boundaries,
+    unions: Sequence[CoverageUnion],
+    about: About | None = None,
+    workers: Workers | None = None,
 ) -> tuple[CommuneCoverage, ...]:
     """Return the indicators of each commune.
 
     ``max`` is, figure by figure, the best that any single operator reaches in the commune at that class or a
-    stronger one (SDG 9.c.1). Without ``about.inhabitants`` people are estimated by area.
+    stronger one (SDG 9.c.1). Without ``about.inhabitants`` people are estimated by area,
+    without ``workers`` it is done in threads.
     """
+    workers = workers or Threads()
     about = about or About()
     communes = tuple(boundaries.edition.communes.values())
     inhabitants = about.inhabitants or ByArea([commune.population for commune in communes])
@@ -85,7 +94,7 @@ def measure_communes(
     rows: list[list[Indicator]] = [[] for _ in communes]
     for technology in sorted({union.technology for union in unions}):
         measured = [
-            _measure(union, boundaries.polygons, areas, centres, inhabitants, about.places)
+            _measure(union, boundaries.polygons, areas, centres, inhabitants, about.places, workers)
             for union in unions
             if union.technology == technology
         ]
@@ -134,13 +143,15 @@ def _measure(
     centres: NDArray[np.object_],
     inhabitants: Inhabitants,
     places: Sequence[LocatedPlaces],
+    workers: Workers,
 ) -> _Measured:
     """Measure one union in each polygon."""
     parts = shapely.get_parts(union.shape)
     shapely.prepare(parts)
     part_of, polygon_of = shapely.STRtree(polygons).query(parts, predicate="intersects")
     whole = shapely.covers(parts[part_of], polygons[polygon_of])
-    pieces, rows = shapely.intersection(parts[part_of[~whole]], polygons[polygon_of[~whole]]), polygon_of[~whole]
+    rows = polygon_of[~whole]
+    pieces = _intersections(parts[part_of[~whole]], polygons[rows], workers)
     covered = np.bincount(rows, weights=shapely.area(pieces), minlength=len(polygons)).astype(float)
     covered[polygon_of[whole]] = areas[polygon_of[whole]]
     covered = np.minimum(covered, areas)
@@ -156,6 +167,19 @@ def _measure(
             for located in places
         },
     )
+
+
+def _intersections(left: NDArray[np.object_], right: NDArray[np.object_], workers: Workers) -> NDArray[np.object_]:
+    """Return the intersection of each pair."""
+    if not len(left):
+        return np.empty(0, dtype=object)
+    places = np.array_split(np.arange(len(left)), math.ceil(len(left) / _PAIRS_AT_ONCE))
+    found = workers.map(_intersect, [(left[place], right[place]) for place in places])
+    return np.concatenate(found)
+
+
+def _intersect(pair: tuple[NDArray[np.object_], NDArray[np.object_]]) -> NDArray[np.object_]:
+    return np.asarray(shapely.intersection(*pair), dtype=object)
 
 
 def _per_row(rows: NDArray[np.intp], count: int) -> NDArray[np.intp]:

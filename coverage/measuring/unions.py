@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ import geopandas
 import numpy as np
 import shapely
 
+from phusong.coverage.measuring.workers import Threads
 from phusong.coverage.summary import ANY_OPERATOR
 
 if TYPE_CHECKING:
@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from phusong.coverage.input.layers import Layer
+    from phusong.coverage.measuring.workers import Workers
 
-_CHUNKS = 8
-"""A fixed number, so that the result does not depend on the machine."""
 _WORTH_SPLITTING = 500
+_FEWEST_PIECES = 8
+_LARGEST_PIECE = 2_000
+"""Polygons. How many pieces there are follows from the input alone, so that the result does not depend on the
+machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,13 @@ class CoverageUnion:
     shape: shapely.Geometry
 
 
-def unite_layers(layers: Sequence[Layer]) -> tuple[CoverageUnion, ...]:
+def unite_layers(layers: Sequence[Layer], workers: Workers | None = None) -> tuple[CoverageUnion, ...]:
     """Merge layers per technology, operator and signal class, and per technology and class for ``any``.
 
-    The order is technology, operators by name, then ``any``; strong classes first.
+    The order is technology, operators by name, then ``any``; strong classes first. Without ``workers`` it is done
+    in threads.
     """
+    workers = workers or Threads()
     own: dict[tuple[str, str], dict[float | None, list[NDArray[np.object_]]]] = defaultdict(
         lambda: defaultdict(list)
     )
@@ -57,7 +62,10 @@ def unite_layers(layers: Sequence[Layer]) -> tuple[CoverageUnion, ...]:
     unions: list[CoverageUnion] = []
     for technology in sorted({technology for technology, _ in own}):
         of_technology = [
-            union for key in sorted(own) if key[0] == technology for union in _unions_of_operator(*key, own[key])
+            union
+            for key in sorted(own)
+            if key[0] == technology
+            for union in _unions_of_operator(*key, own[key], workers)
         ]
         classes = sorted({union.min_dbm for union in of_technology}, key=signal_strength, reverse=True)
         unions += of_technology
@@ -83,12 +91,12 @@ def signal_strength(min_dbm: float | None) -> float:
 
 
 def _unions_of_operator(
-    technology: str, operator: str, by_class: dict[float | None, list[NDArray[np.object_]]]
+    technology: str, operator: str, by_class: dict[float | None, list[NDArray[np.object_]]], workers: Workers
 ) -> list[CoverageUnion]:
     unions: list[CoverageUnion] = []
     stronger: list[shapely.Geometry] = []
     for level in sorted(by_class, key=signal_strength, reverse=True):
-        shape = unite(np.concatenate([np.array(stronger, dtype=object), *by_class[level]]))
+        shape = unite(np.concatenate([np.array(stronger, dtype=object), *by_class[level]]), workers)
         unions.append(CoverageUnion(technology, operator, level, shape))
         stronger = [shape]
     return unions
@@ -106,15 +114,13 @@ def _largest_known(unions: Sequence[CoverageUnion], level: float | None) -> list
     return [union.shape for union in known.values()]
 
 
-def unite(polygons: NDArray[np.object_]) -> shapely.Geometry:
+def unite(polygons: NDArray[np.object_], workers: Workers) -> shapely.Geometry:
     """Merge overlapping polygons into one geometry.
 
-    Many polygons are merged in neighbourhoods along a Hilbert curve, in parallel (GEOS runs outside Python's
-    lock), and the results are merged then.
+    Many polygons are merged in neighbourhoods along a Hilbert curve, in parallel, and the results are merged then.
     """
     if len(polygons) < _WORTH_SPLITTING:
         return shapely.union_all(polygons)
     order = np.argsort(geopandas.GeoSeries(polygons).hilbert_distance().to_numpy(), kind="stable")
-    with ThreadPoolExecutor() as pool:
-        merged = list(pool.map(shapely.union_all, np.array_split(polygons[order], _CHUNKS)))
-    return shapely.union_all(merged)
+    pieces = max(_FEWEST_PIECES, len(polygons) // _LARGEST_PIECE)
+    return shapely.union_all(workers.map(shapely.union_all, np.array_split(polygons[order], pieces)))

@@ -25,7 +25,7 @@ def _pins(lock: str) -> dict[str, str]:
 def _wanted(lock: str) -> list[Requirement]:
     table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     project = table["project"]
-    extras = ["coverage", "dev"] if "dev" in lock else ["coverage"]
+    extras = ["cluster", "coverage", "dev"] if "dev" in lock else ["coverage"]
     groups = [project["dependencies"], table["build-system"]["requires"]]
     groups += [project["optional-dependencies"][extra] for extra in extras]
     return [Requirement(text) for group in groups for text in group]

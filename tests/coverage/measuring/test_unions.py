@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from phusong.coverage.measuring.unions import CoverageUnion, unite, unite_layers
+from phusong.coverage.measuring.workers import Threads
 
 WEST = shapely.box(107.0, 21.0, 107.2, 21.1)
 EAST = shapely.box(107.1, 21.0, 107.3, 21.1)
@@ -83,6 +84,6 @@ def test_parallel_merge_is_the_plain_merge() -> None:
     random = np.random.default_rng(1)
     points = shapely.points(random.uniform(0, 40_000, (900, 2)))
     polygons = shapely.buffer(points, random.uniform(200, 1_500, 900))
-    merged = unite(polygons)
+    merged = unite(polygons, Threads(1))
     assert merged.area == pytest.approx(shapely.union_all(polygons).area, rel=1e-9)
-    assert shapely.to_wkb(unite(polygons)) == shapely.to_wkb(merged)
+    assert shapely.to_wkb(unite(polygons, Threads(4))) == shapely.to_wkb(merged)

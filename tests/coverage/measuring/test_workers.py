@@ -20,7 +20,7 @@ RESULTS = ("communes.csv", "coverage.gpkg", "coverage.json", "repairs.csv")
 
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A scheduler with two workers on loopback; its address."""
+    """Run a scheduler with two workers on loopback, and give its address."""
     folder = tmp_path_factory.mktemp("cluster")
     file = folder / "scheduler.json"
     local = ("--host", "127.0.0.1", "--no-dashboard")

@@ -293,6 +293,7 @@ def coverage_lines(summary: CoverageSummary) -> list[str]:
         "boundaries": summary.boundaries_file,
         "schematic": str(summary.schematic).lower(),
         "synthetic": str(summary.synthetic).lower(),
+        "people": summary.population_method,
     }
     infos: dict[str, None] = {}
     dates: dict[str, str] = {}

@@ -333,7 +333,8 @@ COVERAGE = Section(
         Metric(
             "commune_population_covered_ratio",
             Kind.GAUGE,
-            f"Covered share of the commune's people, 0 to 1, {_WEAKEST}; absent when unknown",
+            f"Covered share of the commune's people, 0 to 1, {_WEAKEST}; absent when unknown; an estimate where "
+            'phusong_coverage_info says people="area"',
             _INDICATOR,
         ),
         Metric(
@@ -346,7 +347,7 @@ COVERAGE = Section(
             "phusong_coverage_info",
             Kind.INFO,
             "What the coverage figures were computed from",
-            ("boundaries", "edition", "schematic", "synthetic"),
+            ("boundaries", "edition", "people", "schematic", "synthetic"),
         ),
         Metric(
             "phusong_coverage_layer_info",

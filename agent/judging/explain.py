@@ -6,14 +6,14 @@ what each rule says stands in ``rule_words``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
 
 from phusong.agent.inventory import LinkEnd, MaintenanceWindow
 from phusong.collectors.readings import InterfaceReading, PingReading
-from phusong.coverage.summary import CoverageSummary
+from phusong.coverage.summary import CoverageSummary, SiteCoverage
 from phusong.exporters.snapshot import SiteRow, Verdict
 
 from .device_rows import DeviceRows
@@ -116,9 +116,9 @@ def explain_endpoint(
 
 
 def explain_site(
-    links: LinkRows, row: SiteRow, technology: str, operators: tuple[str, ...] | None, coverage: str
+    links: LinkRows, row: SiteRow, technology: str, mobile: SiteCoverage | None, coverage: str
 ) -> Explanation:
-    """Explain the state of an office; ``operators`` cover its point with ``technology``, by ``coverage``."""
+    """Explain the state of an office; ``mobile`` covers its point with ``technology``, by ``coverage``."""
     lines = [links.rows[link_id] for link_id in links.facts.links_of_site[row.info.site_id]]
     facts = [
         Fact(f"line {line.info.link_id} ({line.info.carrier})", f"{line.verdict}{_carries(line.up)}")
@@ -127,22 +127,33 @@ def explain_site(
     if not lines:
         facts.append(Fact("lines", "none in links.csv"))
     failed = sorted({line.info.carrier for line in lines if line.up is False})
-    if operators is None:
-        said = "not known: give phusong coverage --sites this office with lat and lon"
-    elif not operators:
-        said = "no operator covers its point"
-    else:
-        said = f"covered by {', '.join(operators)}"
-        lost = [operator for operator in operators if operator in failed]
-        if lost:
-            said += f"; {', '.join(lost)} failed its line and does not count"
-    facts.append(Fact(f"{technology} at its point", said))
+    facts.append(Fact(f"{technology} at its point", _mobile_words(mobile, failed)))
     if coverage:
         facts.append(Fact("coverage", coverage))
     return Explanation(
         "site", row.info.site_id, row.info.name, row.isolation, row.since, "", "",
         ISOLATED_BECAUSE[row.isolation], (ISOLATED_UNTIL[row.isolation],), tuple(facts),
     )  # fmt: skip
+
+
+def _mobile_words(mobile: SiteCoverage | None, failed: Sequence[str]) -> str:
+    """Say who covers an office's point and how well, or how far the next coverage is."""
+    if mobile is None:
+        return "not known: give phusong coverage --sites this office with lat and lon"
+    if not mobile.operators:
+        away = (
+            "" if mobile.distance_m is None else f"; the next coverage is {mobile.distance_m / 1000:.1f} km away"
+        )
+        return f"no operator covers its point{away}"
+    levels = mobile.best_dbm or (None,) * len(mobile.operators)
+    names = [
+        name if level is None else f"{name} ({level:g} dBm or better)"
+        for name, level in zip(mobile.operators, levels, strict=True)
+    ]
+    lost = [operator for operator in mobile.operators if operator in failed]
+    return f"covered by {', '.join(names)}" + (
+        f"; {', '.join(lost)} failed its line and does not count" if lost else ""
+    )
 
 
 def coverage_words(coverage: CoverageSummary) -> str:

@@ -13,7 +13,7 @@ from math import inf
 
 from phusong.agent.inventory import Inventory, MaintenanceWindow
 from phusong.agent.polling.observations import Observations
-from phusong.coverage.summary import CoverageSummary
+from phusong.coverage.summary import CoverageSummary, SiteCoverage
 from phusong.exporters.snapshot import CommuneRow, LinkRow, SiteCount, SiteRow, Snapshot
 
 from .device_rows import DeviceRows
@@ -96,7 +96,8 @@ class FleetState:
         self._changed_sites = set(inventory.sites)
         """Sites one of whose lines, or whose coverage, is not as it was when the site was judged."""
         self._coverage: CoverageSummary | None = None
-        self._fallback_operators: dict[str, tuple[str, ...]] = {}
+        self._mobile: dict[str, SiteCoverage] = {}
+        """What covers a site's point with the fallback technology."""
 
     def adopt(self, before: FleetState) -> None:
         """Take over the rows that an earlier state knew, so that a reload is no change of verdicts."""
@@ -130,8 +131,8 @@ class FleetState:
     def use_coverage(self, coverage: CoverageSummary | None) -> None:
         """Join the lines' states with this coverage from now on."""
         self._coverage = coverage
-        self._fallback_operators = {
-            site.site_id: site.operators
+        self._mobile = {
+            site.site_id: site
             for site in (coverage.sites if coverage else ())
             if site.technology == self._settings.fallback_technology
         }
@@ -157,7 +158,7 @@ class FleetState:
                     self._links,
                     self._sites[item_id],
                     self._settings.fallback_technology,
-                    self._fallback_operators.get(item_id),
+                    self._mobile.get(item_id),
                     coverage_words(coverage) if coverage else "",
                 )
             )
@@ -261,10 +262,8 @@ class FleetState:
 
     def _fallback(self, site_id: str, failed_carriers: list[str]) -> bool | None:
         """Tell whether an operator covers the site that is not one of the carriers that failed it."""
-        operators = self._fallback_operators.get(site_id)
-        if operators is None:
-            return None
-        return any(operator not in failed_carriers for operator in operators)
+        mobile = self._mobile.get(site_id)
+        return None if mobile is None else any(operator not in failed_carriers for operator in mobile.operators)
 
 
 def commune_rows(sites: Iterable[SiteRow]) -> tuple[CommuneRow, ...]:

@@ -416,6 +416,7 @@ def _coverage_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str],
             yield "commune_population_covered_ratio", of, one.population_ratio
             yield "commune_centre_covered", of, one.centre_covered
     about = {"schematic": str(coverage.schematic).lower(), "synthetic": str(coverage.synthetic).lower()}
+    about["people"] = coverage.population_method
     edition = {"edition": coverage.edition, "boundaries": coverage.boundaries_file}
     yield "phusong_coverage_info", {**about, **edition}, 1
     for layer in coverage.layers:

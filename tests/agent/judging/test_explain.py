@@ -128,19 +128,31 @@ def test_an_endpoint(watch: Watch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operators", "isolation", "said"),
+    ("mobile", "isolation", "said"),
     [
-        (("X",), "on_fallback", "covered by X"),
-        (("Carrier A",), "isolated", "covered by Carrier A; Carrier A failed its line and does not count"),
-        ((), "isolated", "no operator covers its point"),
+        (SiteCoverage("s1", "4G", ("X",)), "on_fallback", "covered by X"),
+        (
+            SiteCoverage("s1", "4G", ("X", "Y"), (-95.0, None), 0.0),
+            "on_fallback",
+            "covered by X (-95 dBm or better), Y",
+        ),
+        (
+            SiteCoverage("s1", "4G", ("Carrier A",)),
+            "isolated",
+            "covered by Carrier A; Carrier A failed its line and does not count",
+        ),
+        (SiteCoverage("s1", "4G", ()), "isolated", "no operator covers its point"),
+        (
+            SiteCoverage("s1", "4G", (), (), 3217.4),
+            "isolated",
+            "no operator covers its point; the next coverage is 3.2 km away",
+        ),
     ],
 )
-def test_an_office(watch: Watch, operators: tuple[str, ...], isolation: str, said: str) -> None:
+def test_an_office(watch: Watch, mobile: SiteCoverage, isolation: str, said: str) -> None:
     """Its lines and who covers it; the carrier that failed does not count, and it is said."""
     layer = LayerSource("x.gpkg", "0" * 64, "X", "4G", -105.0, "2026-06-30")
-    watch.state.use_coverage(
-        CoverageSummary("2020-01", "", "", False, False, (layer,), (), (SiteCoverage("s1", "4G", operators),))
-    )
+    watch.state.use_coverage(CoverageSummary("2020-01", "", "", False, False, (layer,), (), (mobile,)))
     watch.interfaces("cpe", oper=2)
     found = watch.explain("s1")
     assert (found.what, found.verdict) == ("site", isolation)

@@ -11,8 +11,8 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phusong.coverage.input import vector_file
 from phusong.coverage.errors import VectorFileError
+from phusong.coverage.input import vector_file
 from phusong.coverage.input.vector_file import file_sha256, read_vector_file
 
 SQUARE = shapely.box(107.0, 21.0, 107.1, 21.1)

@@ -132,10 +132,9 @@ def _window(path: Path, raster: Any) -> Grid:
         raise VectorFileError(f"{path}: is rotated or not north-up; warp it first, e.g. gdalwarp -t_srs EPSG:4326")
     crs = check_crs(None if raster.crs is None else pyproj.CRS.from_wkt(raster.crs.to_wkt()), path)
     west, south, east, north = pyproj.Transformer.from_crs(WGS84, crs, always_xy=True).transform_bounds(*PROVINCE)
-    left, top = ~transform * (west, north)
-    right, bottom = ~transform * (east, south)
-    columns = max(0, math.floor(left)), min(raster.width, math.ceil(right))
-    rows = max(0, math.floor(top)), min(raster.height, math.ceil(bottom))
+    x0, y0, width, height = transform.c, transform.f, transform.a, -transform.e
+    columns = max(0, math.floor((west - x0) / width)), min(raster.width, math.ceil((east - x0) / width))
+    rows = max(0, math.floor((y0 - north) / height)), min(raster.height, math.ceil((y0 - south) / height))
     if columns[0] >= columns[1] or rows[0] >= rows[1]:
         raise VectorFileError(
             f"{path}: nothing lies in or near the province; is it another region, or a wrong CRS ({crs.name})?"
@@ -153,6 +152,11 @@ def _window(path: Path, raster: Any) -> Grid:
     people = float(values.sum())
     if not 0 < people <= _MOST_PEOPLE:
         raise VectorFileError(f"{path}: holds {people:,.0f} people here; is it a grid of persons per cell?")
-    x0, y0 = transform * (columns[0], rows[1])
-    x1, y1 = transform * (columns[1], rows[0])
-    return Grid(values, x0, y0, x1, y1, crs)
+    return Grid(
+        values,
+        west=x0 + columns[0] * width,
+        south=y0 - rows[1] * height,
+        east=x0 + columns[1] * width,
+        north=y0 - rows[0] * height,
+        crs=crs,
+    )

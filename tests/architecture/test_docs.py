@@ -24,7 +24,8 @@ from phusong.agent.input.settings import LOCAL_TIME, load_all
 from phusong.agent.security_events import FORGERIES, REFUSALS
 from phusong.collectors.first_contact import NO_ENCRYPTION, WRONG_PRIVACY
 from phusong.collectors.snmp.errors import SnmpError
-from phusong.coverage.output.files import COMMUNE_COLUMNS, REPAIR_COLUMNS
+from phusong.coverage.output import tables
+from phusong.coverage.output.files import REPAIR_COLUMNS
 from phusong.exporters.events import Event, EventKind, EventObject, Severity, events_to_json
 from phusong.exporters.snapshot import ENDPOINT_VERDICTS, LINK_VERDICTS, Isolation
 from phusong.exporters.webhook import signature
@@ -202,9 +203,13 @@ def test_every_reason_of_discover() -> None:
 
 
 def test_every_column_of_the_results() -> None:
-    """The columns of communes.csv and repairs.csv stand in the documentation as they are written."""
-    names = _names(_section("coverage.md", "## What comes out"))
-    assert [name for name in names if "." not in name] == [*COMMUNE_COLUMNS, *REPAIR_COLUMNS]
+    """The columns of every table stand in the documentation as they are written, and no others."""
+    names = [name for name in _names(_section("coverage.md", "## What comes out")) if "." not in name]
+    columns = (
+        tables.COMMUNE_COLUMNS, tables.UNIT_COLUMNS, tables.FALLBACK_COLUMNS, tables.SDG_COLUMNS,
+        tables.CLAIM_COLUMNS, tables.SOURCE_COLUMNS, REPAIR_COLUMNS,
+    )  # fmt: skip
+    assert set(names) == {name for of_table in columns for name in of_table}
 
 
 def test_every_verdict() -> None:

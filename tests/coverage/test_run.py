@@ -13,13 +13,17 @@ import shapely
 
 from phusong.coverage.errors import CoverageError, VectorFileError
 from phusong.coverage.input.layers import LayerSpec
-from phusong.coverage.output.files import COMMUNE_COLUMNS, REPAIR_COLUMNS
+from phusong.coverage.output.files import REPAIR_COLUMNS
+from phusong.coverage.output.tables import COMMUNE_COLUMNS
 from phusong.coverage.run import CoverageRequest, compute_coverage
 from phusong.coverage.summary import CoverageSummary, read_summary
 from phusong.coverage.synthetic import write_synthetic_layers
 
 GOLDEN = Path(__file__).parent / "golden" / "communes.csv"
-FILES = ["communes.csv", "coverage.gpkg", "coverage.json", "repairs.csv"]
+FILES = [
+    "claims.csv", "communes.csv", "coverage.geojson", "coverage.gpkg", "coverage.json", "fallback.csv",
+    "repairs.csv", "sdg_9c1.csv", "sources.csv", "units.csv",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +47,7 @@ def _digests(folder: Path) -> dict[str, str]:
 
 
 def test_the_files_are_there_and_no_scratch(demo) -> None:
-    """The four files are written and nothing half-done stays beside them."""
+    """All files are written and nothing half-done stays beside them."""
     assert sorted(path.name for path in (demo[1] / "result").iterdir()) == FILES
 
 

@@ -109,19 +109,20 @@ class ByGrid:
         return np.where(ratios >= 1.0, self.total, np.minimum(counted, self.total))
 
     def _people_in(self, shapes: NDArray[np.object_]) -> NDArray[np.float64]:
-        people = np.zeros(len(shapes))
-        solid = np.flatnonzero(shapely.area(shapes) > 0)
-        if not len(solid):
-            return people
+        # Coverage that also touches a commune from outside leaves lines in the intersection; they hold nobody.
+        parts, owners = shapely.get_parts(shapes, return_index=True)
+        solid = shapely.area(parts) > 0
+        parts, owners = parts[solid], owners[solid]
+        if not len(parts):
+            return np.zeros(len(shapes))
         grid = self._grid
         source = NumPyRasterSource(
             grid.values, grid.west, grid.south, grid.east, grid.north, srs_wkt=grid.crs.to_wkt()
         )
-        parts = reproject(shapes[solid], EQUAL_AREA, grid.crs.to_wkt())
-        frame = geopandas.GeoDataFrame(geometry=parts, crs=grid.crs)
+        frame = geopandas.GeoDataFrame(geometry=reproject(parts, EQUAL_AREA, grid.crs.to_wkt()), crs=grid.crs)
         sums = exact_extract(source, frame, ["sum"], output="pandas")["sum"].to_numpy(dtype=float)
-        people[solid] = np.nan_to_num(sums, nan=0.0)
-        return people
+        people = np.bincount(owners, weights=np.nan_to_num(sums, nan=0.0), minlength=len(shapes))
+        return people.astype(float)
 
 
 def inhabitants_of(people: People | None, population: Sequence[int], polygons: NDArray[np.object_]) -> Inhabitants:

@@ -105,3 +105,10 @@ def test_a_slow_count_gives_the_same(values, boxes) -> None:
                 reached += values[row][column] * here.intersection(union).area / cell.area
         assert commune.population == pytest.approx(everybody, abs=0.06, rel=1e-6)
         assert covered(commune)[0] == pytest.approx(reached, abs=0.06, rel=1e-5)
+
+
+def test_coverage_that_also_touches_the_border() -> None:
+    """Where it reaches in and besides runs along the border, the line holds nobody and disturbs nobody."""
+    bracket = shapely.union_all([square(-2, 2, 3, 1), square(-2, 2, 2, 6), square(-3, 6, 3, 2)])
+    communes = measured(grid([[0, 0], [400, 0]]), bracket)
+    assert covered(communes[0]) == (4.0, 0.01)

@@ -9,13 +9,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from phusong.agent.coverage_report.write import write_coverage_report
 from phusong.coverage.input.layers import LayerSpec, parse_layer_spec
 from phusong.coverage.measuring.workers import Cluster, Threads, Workers
 from phusong.coverage.run import CoverageRequest, compute_coverage
 from phusong.coverage.summary import ANY_OPERATOR, CoverageSummary, UnitIndicator
 from phusong.coverage.synthetic import write_synthetic_layers
 
-_STEPS_BESIDE_LAYERS = 6
+_STEPS_BESIDE_LAYERS = 7
 """Boundaries, people, merging, counting, measuring, writing: about so many lines of progress."""
 
 
@@ -51,6 +52,8 @@ def run_coverage(
     steps = len(request.layers) + _STEPS_BESIDE_LAYERS
     with _workers(jobs, scheduler) as workers, progress_lines(console, steps, tell) as step:
         summary = compute_coverage(request, step, workers)
+        step("writing the report")
+        write_coverage_report(summary, request.out_dir)
     tell(f"{len(summary.communes)} communes measured: {request.out_dir / 'communes.csv'}")
     for line in _province_lines(summary):
         tell(line)
@@ -60,7 +63,8 @@ def run_demo_coverage(folder: Path, tell: Callable[[str], None]) -> None:
     """Write the synthetic layers of the demonstration into ``folder/layers`` and measure them."""
     layers = write_synthetic_layers(folder / "layers")
     sites = folder / "province" / "inventory" / "sites.csv"
-    compute_coverage(CoverageRequest(tuple(layers), folder, sites=sites), tell)
+    summary = compute_coverage(CoverageRequest(tuple(layers), folder, sites=sites), tell)
+    write_coverage_report(summary, folder)
 
 
 @contextmanager

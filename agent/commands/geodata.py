@@ -76,9 +76,7 @@ def measure(
     ] = None,
     scheduler: Annotated[
         str | None,
-        typer.Option(
-            help="A dask scheduler, whose workers do the geometry of a country.", metavar="ADDRESS"
-        ),
+        typer.Option(help="A dask scheduler, whose workers do the geometry of a country.", metavar="ADDRESS"),
     ] = None,
 ) -> None:
     """Measure which share of each commune the operators' layers cover."""

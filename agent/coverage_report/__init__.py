@@ -1,0 +1,1 @@
+"""What planners read of a coverage run: the workbook and the printed report, in Vietnamese."""

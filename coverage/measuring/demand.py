@@ -1,0 +1,79 @@
+"""Who and what is to be reached: people, schools, offices as points with amounts, and which are not yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from phusong.coverage.measuring.unions import points_inside
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from phusong.coverage.input.boundaries import Boundaries
+
+PEOPLE = "people"
+CENTRE = "centre"
+"""Centres of communes, beside the kinds of ``summary.PLACE_KINDS``."""
+
+_SPREAD_M = 500.0
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Points of one kind in EPSG:6933.
+
+    ``amounts`` are persons at each point, or 1 for each school; never negative. ``weight`` says what one of them
+    counts for beside one of another kind; 0 counts for nothing and is still reported.
+    """
+
+    kind: str
+    points: NDArray[np.object_]
+    amounts: NDArray[np.float64]
+    weight: float = 1.0
+
+    @property
+    def total(self) -> float:
+        """The sum of all amounts."""
+        return float(self.amounts.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How many of one kind."""
+
+    kind: str
+    number: float
+
+
+def demand_outside(demand: Demand, covered: shapely.Geometry) -> Demand:
+    """Return the part of it that is not covered; a point on the edge of coverage is covered."""
+    return demand_where(demand, ~points_inside(covered, demand.points))
+
+
+def demand_where(demand: Demand, keep: NDArray[np.bool_]) -> Demand:
+    """Return the points that ``keep`` marks."""
+    return Demand(demand.kind, demand.points[keep], demand.amounts[keep], demand.weight)
+
+
+def people_by_area(boundaries: Boundaries, weight: float = 1.0) -> Demand:
+    """Return an estimate: the people of each commune spread evenly over its land, as points 500 m apart.
+
+    A commune too small for any of them has one point inside. Their sum is the edition's population exactly where
+    no commune overlaps another.
+    """
+    west, south, east, north = shapely.total_bounds(boundaries.polygons)
+    columns = np.arange(np.floor(west / _SPREAD_M), np.ceil(east / _SPREAD_M) + 1) * _SPREAD_M
+    rows = np.arange(np.floor(south / _SPREAD_M), np.ceil(north / _SPREAD_M) + 1) * _SPREAD_M
+    x, y = (axis.ravel() for axis in np.meshgrid(columns, rows))
+    grid = np.asarray(shapely.points(x, y), dtype=object)
+    owners, nodes = shapely.STRtree(grid).query(boundaries.polygons, predicate="contains")
+    without = np.setdiff1d(np.arange(len(boundaries.polygons)), owners)
+    points = np.concatenate([grid[nodes], shapely.point_on_surface(boundaries.polygons[without])])
+    owners = np.concatenate([owners, without])
+    people = np.array([commune.population for commune in boundaries.edition.communes.values()], dtype=float)
+    shares = np.bincount(owners, minlength=len(people))
+    return Demand(PEOPLE, points, people[owners] / shares[owners], weight)

@@ -275,12 +275,18 @@ def _side(point: Point, a: Point, b: Point) -> int:
 
 def _enclosed(ring: BaseGeometry) -> BaseGeometry:
     """Return the faces around which the ring winds, this way or that."""
-    line = shapely.LineString(shapely.get_coordinates(ring))
-    noded = shapely.get_parts(shapely.unary_union(line))
-    faces = shapely.get_parts(shapely.polygonize(noded))
     coordinates = shapely.get_coordinates(ring)
+    noded = shapely.unary_union(shapely.LineString(coordinates))
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    # The point must not lie on a spike into the face.
+    spikes = noded.buffer(1e-5)
+    points = [face.difference(spikes).representative_point() for face in faces]
     return shapely.union_all(
-        [face for face in faces if _winds(shapely.get_coordinates(face.representative_point())[0], coordinates)]
+        [
+            face
+            for face, point in zip(faces, points, strict=True)
+            if not point.is_empty and _winds(shapely.get_coordinates(point)[0], coordinates)
+        ]
     )
 
 

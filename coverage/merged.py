@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from phusong.coverage.input.layers import read_layer
-from phusong.coverage.input.vector_file import file_sha256
+from phusong.coverage.input.dataset_file import dataset_sha256
+from phusong.coverage.input.layers import read_layers
 from phusong.coverage.measuring.unions import CoverageUnion, unite_layers
 from phusong.coverage.repairs import Repair
 from phusong.coverage.summary import LayerSource
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from phusong.coverage.input.layers import LayerSpec
+    from phusong.coverage.input.layer_spec import LayerSpec
+    from phusong.coverage.input.layers import Layer
     from phusong.coverage.measuring.workers import Workers
 
 _FORMAT = 1
@@ -62,10 +63,10 @@ def merge_layers(
         if kept is not None:
             progress(f"{len(specs)} layers are unchanged: taken from {cache}")
             return kept
-    layers = []
+    layers: list[Layer] = []
     for number, spec in enumerate(specs, start=1):
         progress(f"reading layer {number} of {len(specs)}: {spec.path.name}")
-        layers.append(read_layer(spec))
+        layers += read_layers(spec)
     progress("merging layers")
     merged = MergedLayers(
         unions=unite_layers(layers, workers),
@@ -83,7 +84,7 @@ def _cache_place(cache: Path, specs: Sequence[LayerSpec]) -> Path | None:
     digest = hashlib.sha256(f"{_FORMAT} {shapely.__version__} {shapely.geos_version_string}".encode())
     for spec in specs:
         try:
-            digest.update(file_sha256(spec.path).encode())
+            digest.update(dataset_sha256(spec.path).encode())
         except OSError:
             return None
         digest.update(repr(spec).encode())

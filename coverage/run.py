@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from phusong.coverage.editions import Edition
     from phusong.coverage.input.boundaries import Boundaries
-    from phusong.coverage.input.layers import LayerSpec
+    from phusong.coverage.input.layer_spec import LayerSpec
     from phusong.coverage.input.places import Places
     from phusong.coverage.input.population import People
     from phusong.coverage.measuring.inhabitants import Inhabitants

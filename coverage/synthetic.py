@@ -18,7 +18,7 @@ import pyogrio
 import shapely
 
 from phusong.coverage.editions import load_edition
-from phusong.coverage.input.layers import LayerSpec
+from phusong.coverage.input.layer_spec import LayerSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from phusong.agent.coverage_report.write import write_coverage_report
-from phusong.coverage.input.layers import LayerSpec, parse_layer_spec
+from phusong.coverage.input.layer_list import read_layer_list
+from phusong.coverage.input.layer_spec import LayerSpec, parse_layer_spec
 from phusong.coverage.measuring.workers import Cluster, Threads, Workers
 from phusong.coverage.run import CoverageRequest, compute_coverage
 from phusong.coverage.summary import ANY_OPERATOR, CoverageSummary, UnitIndicator
@@ -28,9 +29,6 @@ def layer_specs(layers: Sequence[str], lists: Sequence[Path]) -> tuple[LayerSpec
     LayerSpecError
         A description cannot be understood.
     """
-    if lists:
-        from phusong.coverage.input.layer_list import read_layer_list
-
     listed = [spec for path in lists for spec in read_layer_list(path)]
     return (*map(parse_layer_spec, layers), *listed)
 

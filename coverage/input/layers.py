@@ -1,48 +1,37 @@
-"""Coverage layers: the text of a ``--layer`` option, and the polygons of its file.
-
-A layer says where one operator claims one technology at one signal level or better. Nothing is implied: 5G counts
-for 4G only if a 4G layer says so.
-"""
+"""Coverage layers: from a described file to polygons, one layer per operator, technology, level and date in it."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import shapely
 
 from phusong.coverage.errors import LayerError, LayerSpecError
-from phusong.coverage.input.vector_file import name_features, read_vector_file
+from phusong.coverage.input.layer_spec import FORM, LayerSpec, check_operator, check_technology, parse_dbm
+from phusong.coverage.input.vector_file import VectorFile, name_features, read_vector_file
 from phusong.coverage.projection import EQUAL_AREA, PROVINCE, WGS84, reproject
-from phusong.coverage.summary import ANY_OPERATOR, MAX_OPERATOR, TECHNOLOGIES, LayerSource
+from phusong.coverage.summary import LayerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from phusong.coverage.input.vector_file import VectorFile
     from phusong.coverage.repairs import Repair
 
-_FORM = "FILE,operator=NAME,technology=4G[,min_dbm=-105][,date=2026-06-30]"
-_KEYS = ("operator", "technology", "min_dbm", "date")
-_DBM_RANGE = (-150.0, 0.0)
 _SYNTHETIC_COLUMN = "synthetic"
+_MOST_CLASSES = 20
+_SHOWN = 5
+_RASTERS = (".tif", ".tiff")
+_CELLS = (".csv", ".csv.gz")
 
-
-@dataclass(frozen=True, slots=True)
-class LayerSpec:
-    """What a user says about one file; ``min_dbm`` is the weakest level in it, ``date`` is ISO 8601 or empty."""
-
-    path: Path
-    operator: str
-    technology: str
-    min_dbm: float | None
-    date: str
+T = TypeVar("T")
+Key = tuple[str, str, float | None, str]
+"""Operator, technology, level and date of a layer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,110 +44,173 @@ class Layer:
     repairs: tuple[Repair, ...]
 
 
-def parse_layer_spec(text: str) -> LayerSpec:
-    """Read ``FILE,operator=NAME,technology=4G[,min_dbm=-105][,date=2026-06-30]``.
-
-    The file's name may contain commas; it ends at the first ``,key=``.
-
-    Raises
-    ------
-    LayerSpecError
-        A part is missing, unknown, there twice, or has an impossible value.
-    """
-
-    def wrong(what: str) -> LayerSpecError:
-        return LayerSpecError(f"--layer {text}: {what}; write {_FORM}")
-
-    name, *parts = re.split(r",(?=\s*[A-Za-z_]+\s*=)", text)
-    values: dict[str, str] = {}
-    for part in parts:
-        key, value = (side.strip() for side in part.split("=", 1))
-        if key not in _KEYS:
-            raise wrong(f"{key!r} is not known")
-        if key in values:
-            raise wrong(f"{key} is given twice")
-        if not value:
-            raise wrong(f"{key} is empty")
-        values[key] = value
-    if not name.strip() or re.match(r"\s*[A-Za-z_]+\s*=", name):
-        raise wrong("the file is missing")
-    missing = [key for key in ("operator", "technology") if key not in values]
-    if missing:
-        raise wrong(f"{' and '.join(missing)} missing")
-    if values["operator"].casefold() in (ANY_OPERATOR, MAX_OPERATOR):
-        raise wrong(f"the operator cannot be called {values['operator']!r}: that name stands for a computed row")
-    if any(not c.isprintable() for c in values["operator"]):
-        raise wrong("the operator's name has a control character")
-    technology = values["technology"].upper()
-    if technology not in TECHNOLOGIES:
-        raise wrong(f"technology {values['technology']!r} is none of {', '.join(TECHNOLOGIES)}")
-    try:
-        min_dbm = _parse_dbm(values["min_dbm"]) if "min_dbm" in values else None
-        day = date.fromisoformat(values["date"]).isoformat() if "date" in values else ""
-    except ValueError as error:
-        raise wrong(str(error)) from error
-    return LayerSpec(Path(name.strip()), values["operator"], technology, min_dbm, day)
-
-
-def read_layer(spec: LayerSpec) -> Layer:
-    """Read the file of one layer; polygons that lie wholly away from the province are left out.
+def read_layers(spec: LayerSpec) -> tuple[Layer, ...]:
+    """Read the layers of one file; polygons that lie wholly away from the province are left out.
 
     Raises
     ------
     VectorFileError
-        The file cannot be used as it is, see ``read_vector_file``.
+        The file cannot be used as it is.
     LayerError
-        An ``operator`` or ``technology`` column of the file contradicts the description, or no polygon is near.
+        Its attributes contradict the description or mean nothing that it says, or no polygon is near.
     """
-    file = read_vector_file(spec.path)
-    _check_description(file, spec)
-    source = LayerSource(spec.path.name, file.sha256, spec.operator, spec.technology, spec.min_dbm, spec.date)
-    window = shapely.bounds(reproject(np.array([shapely.box(*PROVINCE)], dtype=object), WGS84, EQUAL_AREA))[0]
-    west, south, east, north = shapely.bounds(file.polygons).T
-    near = (west <= window[2]) & (east >= window[0]) & (south <= window[3]) & (north >= window[1])
-    if not near.any():
-        raise LayerError(f"{spec.path}: no polygon lies in or near the province; is it another region's layer?")
-    return Layer(
-        source=source,
-        polygons=file.polygons[near],
-        synthetic=any(value in ("1", "True", "true") for value in file.columns.get(_SYNTHETIC_COLUMN, ())),
-        repairs=file.repairs,
-    )
+    name = spec.path.name.lower()
+    if name.endswith(_RASTERS):
+        from phusong.coverage.input.raster_file import read_raster_layers
+
+        return read_raster_layers(spec)
+    if name.endswith(_CELLS):
+        from phusong.coverage.input.cells import read_cell_layers
+
+        return read_cell_layers(spec)
+    return _read_vector_layers(spec)
 
 
 def check_layers(specs: Sequence[LayerSpec]) -> None:
-    """Refuse an empty list and a layer that is there twice.
+    """Refuse an empty list, a layer that is there twice, and a file that is not there.
 
     Raises
     ------
-    LayerSpecError
-        No layer, or the same file twice for one operator, technology and level.
+    LayerSpecError, LayerError
     """
     if not specs:
-        raise LayerSpecError(f"no coverage layer is given; add --layer {_FORM}")
+        raise LayerSpecError(f"no coverage layer is given; add --layer {FORM}")
     seen: set[tuple[object, ...]] = set()
     for spec in specs:
-        key = (spec.path.resolve(), spec.operator, spec.technology, spec.min_dbm)
+        key = (spec.path.resolve(), spec.layer, spec.operator, spec.technology, spec.min_dbm, spec.columns)
         if key in seen:
             raise LayerSpecError(
                 f"--layer {spec.path}: given twice for {spec.operator} {spec.technology}; remove one"
             )
         seen.add(key)
+        if not spec.path.is_file():
+            raise LayerError(f"{spec.path}: no such file; check the path (only local files are read)")
 
 
-def _parse_dbm(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise ValueError(f"min_dbm {text!r} is no number (levels are in dBm, e.g. -105)") from None
-    if not _DBM_RANGE[0] <= value < _DBM_RANGE[1]:
-        raise ValueError(f"min_dbm {text} is no received level in dBm: it must be from -150 to below 0, e.g. -105")
-    return value
+def near_province(polygons: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Tell which polygons (EPSG:6933) lie in or near the province, by their boxes."""
+    window = shapely.bounds(reproject(np.array([shapely.box(*PROVINCE)], dtype=object), WGS84, EQUAL_AREA))[0]
+    west, south, east, north = shapely.bounds(polygons).T
+    near = (west <= window[2]) & (east >= window[0]) & (south <= window[3]) & (north >= window[1])
+    return np.asarray(near, dtype=bool)
+
+
+def _read_vector_layers(spec: LayerSpec) -> tuple[Layer, ...]:
+    file = read_vector_file(spec.path, spec.layer, spec.crs)
+    _check_description(file, spec)
+    near = near_province(file.polygons)
+    if not near.any():
+        raise LayerError(f"{spec.path}: no polygon lies in or near the province; is it another region's layer?")
+    synthetic = any(value in ("1", "True", "true") for value in file.columns.get(_SYNTHETIC_COLUMN, ()))
+    keys = _keys(file, spec)
+    rows: dict[Key, list[int]] = {}
+    for row, key in enumerate(keys):
+        if key is not None and near[row]:
+            rows.setdefault(key, []).append(row)
+    if not rows:
+        raise LayerError(
+            f"{spec.path}: every feature near the province is skipped; is there a level or class left?"
+        )
+    if len({key[2] for key in rows}) > _MOST_CLASSES:
+        raise LayerError(
+            f"{spec.path}: {spec.columns.dbm} has over {_MOST_CLASSES} levels; say which classes they make, e.g. "
+            "thresholds=-95/-105/-115"
+        )
+    return tuple(
+        Layer(
+            source=LayerSource(spec.path.name, file.sha256, *key, crs=file.crs),
+            polygons=file.polygons[np.array(rows[key])],
+            synthetic=synthetic,
+            repairs=file.repairs,
+        )
+        for key in sorted(rows, key=lambda key: (key[0], key[1], -(key[2] or -999.0), key[3]))
+    )
+
+
+def _keys(file: VectorFile, spec: LayerSpec) -> list[Key | None]:
+    """Return the layer of each row; ``None`` where the row is to be left out."""
+    names = spec.columns
+    operators = {word.casefold(): own for word, own in spec.operators}
+    technologies = {word.casefold(): own for word, own in spec.technologies}
+    values = {word.casefold(): level for word, level in spec.values}
+    skipped = {word.casefold() for word in spec.skipped}
+
+    def translate(words: dict[str, str], check: Callable[[str], str]) -> Callable[[str], str]:
+        return lambda text: words.get(text.casefold()) or check(text)
+
+    def level(text: str) -> float | None:
+        if spec.thresholds:
+            return threshold_of(parse_dbm(text), spec.thresholds)
+        return parse_dbm(text)
+
+    def class_level(text: str) -> float | None:
+        if text.casefold() not in values:
+            raise ValueError(f"class {text!r} is none of {', '.join([*values, *skipped])}")
+        return values[text.casefold()]
+
+    own_operators = _read(file, names.operator, translate(operators, check_operator), spec.operator)
+    own_technologies = _read(file, names.technology, translate(technologies, check_technology), spec.technology)
+    dates = _read(file, names.date, lambda text: date.fromisoformat(text[:10]).isoformat(), spec.date)
+    levels: list[float | None] = [spec.min_dbm] * len(file.features)
+    kept = [True] * len(file.features)
+    if names.dbm:
+        levels = _read(file, names.dbm, level, None)
+        kept = [not spec.thresholds or value is not None for value in levels]
+    elif names.signal_class:
+        kept = [word.casefold() not in skipped for word in _column(file, names.signal_class)]
+        levels = _read(file, names.signal_class, class_level, None, kept)
+    rows = zip(own_operators, own_technologies, levels, dates, kept, strict=True)
+    return [(a, b, c, d) if keep else None for a, b, c, d, keep in rows]
+
+
+def threshold_of(level: float, thresholds: Sequence[float]) -> float | None:
+    """Return the strongest threshold that a level reaches; ``None`` when it reaches none."""
+    return next((threshold for threshold in thresholds if level >= threshold), None)
+
+
+def _column(file: VectorFile, name: str) -> tuple[str, ...]:
+    """Return a column, by its name in any case."""
+    for own, values in file.columns.items():
+        if own.casefold() == name.casefold():
+            return values
+    near = get_close_matches(name, file.columns, 1, 0.6)
+    hint = f"did you mean {near[0]!r}?" if near else f"the file has {', '.join(file.columns) or 'none'}"
+    raise LayerError(f"{file.path}: has no column {name!r}; {hint}")
+
+
+def _read(
+    file: VectorFile, name: str, read: Callable[[str], T], otherwise: T, kept: Sequence[bool] | None = None
+) -> list[T]:
+    """Return a column's values as they are meant; ``otherwise`` for rows that are not kept, or without a column.
+
+    Every feature whose value means nothing is named in the error.
+    """
+    if not name:
+        return [otherwise] * len(file.features)
+    found: list[T] = []
+    bad: dict[str, list[int]] = {}
+    for row, text in enumerate(_column(file, name)):
+        if kept is not None and not kept[row]:
+            found.append(otherwise)
+            continue
+        try:
+            found.append(read(text))
+        except ValueError as error:
+            bad.setdefault(str(error), []).append(file.features[row])
+            found.append(otherwise)
+    if bad:
+        shown = [f"{name_features(features)}: {name}: {problem}" for problem, features in bad.items()]
+        more = f"\n  and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+        raise LayerError(
+            f"{file.path}: " + "\n  ".join(shown[:_SHOWN]) + more + "\nsay what these values mean, or 'skip' them"
+        )
+    return found
 
 
 def _check_description(file: VectorFile, spec: LayerSpec) -> None:
+    mapped = {spec.columns.operator.casefold(), spec.columns.technology.casefold()}
     for column, told in (("operator", spec.operator), ("technology", spec.technology)):
-        values = file.columns.get(column, ())
+        values = file.columns.get(column, ()) if told and column not in mapped else ()
         other = [
             feature
             for feature, value in zip(file.features, values, strict=False)
@@ -168,5 +220,5 @@ def _check_description(file: VectorFile, spec: LayerSpec) -> None:
             found = next(value for value in values if value and value.casefold() != told.casefold())
             raise LayerError(
                 f"{file.path}: {name_features(other)}: {column} is {found!r}, but --layer says {told!r}; "
-                "split the file or correct the option"
+                f"split the file, correct the option, or say {column}_column={column}"
             )

@@ -1,27 +1,26 @@
 """Reading a file of polygons strictly: what comes out is complete, valid, and in the equal-area projection.
 
-Boundaries and coverage layers both come in here; what the polygons mean is decided by them. Only existing local
-files are opened, and only those that are by their first bytes what their name says, so that GDAL never follows a
-virtual file to another place.
+Boundaries and coverage layers both come in here; what the polygons mean is decided by them. Which file GDAL opens
+is decided in ``dataset_file``.
 """
 
 from __future__ import annotations
 
-import hashlib
-import struct
 import warnings
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
+import pyproj
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from phusong.coverage.errors import VectorFileError
+from phusong.coverage.input.dataset_file import DatasetFile, check_dataset, dataset_sha256
 from phusong.coverage.projection import check_crs, check_place, reproject
 from phusong.coverage.repairs import Repair, repair_polygons
 
@@ -31,20 +30,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_FIRST_BYTES = {
-    ".gpkg": (b"SQLite format 3\0",),
-    ".shp": (b"\x00\x00\x27\x0a",),
-    ".zip": (b"PK\x03\x04",),
-    ".fgb": (b"fgb",),
-    ".geojson": (b"{",),
-    ".json": (b"{",),
-}
-_SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _POLYGON_TYPES = (int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON))
 _SHOWN_FEATURES = 10
-
-LARGEST_UNPACKED_BYTES = 1_000_000_000
-"""An archive that says it holds more is not even tested: it may be a trap, and testing it takes its time."""
+_UNREADABLE = (
+    DataSourceError, DataLayerError, UnicodeDecodeError, shapely.errors.GEOSException, pa.ArrowException,
+    OSError, ValueError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +44,8 @@ class VectorFile:
 
     path: Path
     sha256: str
+    crs: str
+    """The name of its coordinate system."""
     columns: dict[str, tuple[str, ...]]
     polygons: NDArray[np.object_]
     features: tuple[int, ...]
@@ -60,8 +53,17 @@ class VectorFile:
     repairs: tuple[Repair, ...]
 
 
-def read_vector_file(path: Path) -> VectorFile:
-    """Read GeoJSON, GeoPackage, Shapefile (also zipped) or FlatGeobuf with one layer of polygons.
+def read_vector_file(path: Path, layer: str = "", crs: str = "") -> VectorFile:
+    """Read one layer of polygons from a file of any kind that ``dataset_file`` knows.
+
+    Parameters
+    ----------
+    path
+        The file, or a .zip that holds it.
+    layer
+        Which layer, where a file has several.
+    crs
+        The CRS of a file that names none, or whose datum was lost, as an EPSG code.
 
     Raises
     ------
@@ -69,15 +71,15 @@ def read_vector_file(path: Path) -> VectorFile:
         The file is missing, damaged, truncated or of another kind; its CRS is missing or has lost its datum; a
         geometry is missing, empty, no polygon or not finite; or nothing lies in the province.
     """
-    source = _checked_source(path)
-    frame, notes = _read_frame(path, source)
+    dataset = check_dataset(path)
+    frame, notes = _read_frame(path, dataset, layer)
     if not len(frame):
         raise VectorFileError(f"{path}: has no features; export it again")
     geometries = np.asarray(frame.geometry.array, dtype=object)
     _check_geometries(path, geometries)
-    crs = check_crs(frame.crs, path)
-    check_place(geometries, crs, path)
-    polygons = reproject(shapely.force_2d(geometries), crs)
+    known = _crs_of(path, frame.crs, crs)
+    check_place(geometries, known, path)
+    polygons = reproject(shapely.force_2d(geometries), known)
     repaired = repair_polygons(path.name, polygons)
     if not len(repaired.polygons):
         raise VectorFileError(f"{path}: no polygon encloses any area; export it again")
@@ -87,7 +89,8 @@ def read_vector_file(path: Path) -> VectorFile:
     }
     return VectorFile(
         path=path,
-        sha256=file_sha256(path),
+        sha256=dataset_sha256(path),
+        crs=known.name,
         columns=columns,
         polygons=repaired.polygons,
         features=tuple(int(row) + 1 for row in repaired.rows),
@@ -98,19 +101,6 @@ def read_vector_file(path: Path) -> VectorFile:
     )
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 in hex; for a shapefile, of its .shp, .shx, .dbf, .prj and .cpg in this order."""
-    digest = hashlib.sha256()
-    parts = [path]
-    if path.suffix.lower() == ".shp":
-        parts = [part for suffix in _SHAPEFILE_PARTS if (part := _sibling(path, suffix)) is not None]
-    for part in parts:
-        with part.open("rb") as handle:
-            while chunk := handle.read(1 << 20):
-                digest.update(chunk)
-    return digest.hexdigest()
-
-
 def name_features(numbers: Iterable[int]) -> str:
     """Return feature numbers for a message, the first few of them."""
     listed = list(numbers)
@@ -119,83 +109,24 @@ def name_features(numbers: Iterable[int]) -> str:
     return f"feature{'s' if len(listed) > 1 else ''} {shown}{more}"
 
 
-def _sibling(path: Path, suffix: str) -> Path | None:
-    candidates = (path.with_suffix(suffix), path.with_suffix(suffix.upper()))
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
-
-
-def _checked_source(path: Path) -> str:
-    """Return what GDAL is to open, once the file is what its name says."""
-    suffix = path.suffix.lower()
-    if suffix not in _FIRST_BYTES:
-        raise VectorFileError(
-            f"{path}: files of the kind {suffix or 'without a suffix'!r} are not read; use GeoPackage (.gpkg), "
-            "GeoJSON (.geojson), Shapefile (.shp or .zip) or FlatGeobuf (.fgb)"
-        )
-    if not path.is_file():
-        raise VectorFileError(f"{path}: no such file; check the path (only local files are read)")
-    try:
-        with path.open("rb") as handle:
-            head = handle.read(512)
-    except OSError as error:
-        raise VectorFileError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
-    if not head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").startswith(_FIRST_BYTES[suffix]):
-        raise VectorFileError(f"{path}: is no {suffix} file by its first bytes; export it again")
-    if suffix == ".shp":
-        _check_shapefile_length(path, head)
-    if suffix == ".zip":
-        return _zipped_shapefile(path)
-    return str(path.resolve())
-
-
-def _check_shapefile_length(path: Path, head: bytes) -> None:
-    """Refuse a truncated .shp: GDAL reads what is cut off as features without geometry."""
-    if len(head) < 100:
-        raise VectorFileError(f"{path}: is truncated ({len(head)} bytes); copy it again")
-    expected = 2 * int(struct.unpack(">i", head[24:28])[0])
-    found = path.stat().st_size
-    if found < expected:
-        raise VectorFileError(f"{path}: is truncated ({found} bytes of {expected}); copy it again")
-    if _sibling(path, ".shx") is None or _sibling(path, ".dbf") is None:
-        raise VectorFileError(f"{path}: its .shx or .dbf is missing; copy all parts of the shapefile")
-
-
-def _zipped_shapefile(path: Path) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-            if unpacked > LARGEST_UNPACKED_BYTES:
-                raise VectorFileError(
-                    f"{path}: unpacks to {unpacked / 1e6:.0f} MB, over the limit of "
-                    f"{LARGEST_UNPACKED_BYTES / 1e6:.0f} MB; give the unpacked shapefile"
-                )
-            broken = archive.testzip()
-            names = [name for name in archive.namelist() if name.lower().endswith(".shp")]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise VectorFileError(f"{path}: is a damaged or encrypted archive ({error}); copy it again") from error
-    if broken is not None:
-        raise VectorFileError(f"{path}: {broken} in it is damaged; copy it again")
-    if len(names) != 1:
-        raise VectorFileError(f"{path}: holds {len(names)} shapefiles; give an archive with exactly one")
-    return f"/vsizip/{path.resolve()}/{names[0]}"
-
-
-def _read_frame(path: Path, source: str) -> tuple[Any, list[str]]:
-    """Read the one layer of a file; GDAL's own warnings come back as text, once each."""
+def _read_frame(path: Path, dataset: DatasetFile, layer: str) -> tuple[Any, list[str]]:
+    """Read one layer of a file; GDAL's own warnings come back as text, once each."""
     # GDAL must not reach for the network whatever a file says.
-    pyogrio.set_gdal_config_options({"CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none"})
+    pyogrio.set_gdal_config_options({"CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none", "GDAL_HTTP_MAX_RETRY": 0})
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            layers = [str(name) for name, kind in pyogrio.list_layers(source) if kind is not None]
-            if len(layers) != 1:
-                raise VectorFileError(
-                    f"{path}: has {len(layers)} layers with geometry ({', '.join(layers) or 'none'}); give a file "
-                    "with exactly one"
-                )
-            frame = geopandas.read_file(source, layer=layers[0], engine="pyogrio")
-            declared = int(pyogrio.read_info(source, layer=layers[0], force_feature_count=True)["features"])
-        except (DataSourceError, DataLayerError, UnicodeDecodeError, shapely.errors.GEOSException) as error:
+            if dataset.kind == ".parquet":
+                frame = geopandas.read_parquet(dataset.source)
+                declared = len(frame)
+            else:
+                name = _layer_name(path, dataset, layer)
+                frame = geopandas.read_file(dataset.source, layer=name, engine="pyogrio")
+                info = pyogrio.read_info(dataset.source, layer=name, force_feature_count=True)
+                declared = int(info["features"])
+        except VectorFileError:
+            raise
+        except _UNREADABLE as error:
             raise VectorFileError(f"{path}: cannot be read ({error}); export it again") from error
     if declared != len(frame):
         raise VectorFileError(
@@ -204,6 +135,38 @@ def _read_frame(path: Path, source: str) -> tuple[Any, list[str]]:
     if not isinstance(frame, geopandas.GeoDataFrame):
         raise VectorFileError(f"{path}: has no geometry; export it with its polygons")
     return frame, sorted({str(warning.message) for warning in caught})
+
+
+def _layer_name(path: Path, dataset: DatasetFile, wanted: str) -> str:
+    names = [str(name) for name, kind in pyogrio.list_layers(dataset.source) if kind is not None]
+    listed = ", ".join(names) or "none"
+    if wanted:
+        if wanted not in names:
+            raise VectorFileError(f"{path}: has no layer {wanted!r} with geometry (there are: {listed})")
+        return wanted
+    if len(names) != 1:
+        raise VectorFileError(
+            f"{path}: has {len(names)} layers with geometry ({listed}); name one with layer=, or give a file with "
+            "exactly one"
+        )
+    return names[0]
+
+
+def _crs_of(path: Path, found: pyproj.CRS | None, told: str) -> pyproj.CRS:
+    """Return the file's CRS; what the user says counts where the file says nothing or has lost its datum."""
+    if not told:
+        return check_crs(found, path)
+    try:
+        crs = pyproj.CRS.from_user_input(told)
+    except pyproj.exceptions.CRSError as error:
+        raise VectorFileError(f"{path}: crs={told}: no such CRS; give an EPSG code, e.g. EPSG:5899") from error
+    try:
+        own = check_crs(found, path)
+    except VectorFileError:
+        return check_crs(crs, path)
+    if not own.equals(crs, ignore_axis_order=True):
+        raise VectorFileError(f"{path}: its CRS is {own.name!r}, but crs= says {crs.name!r}; correct one of them")
+    return own
 
 
 def _check_geometries(path: Path, geometries: NDArray[np.object_]) -> None:

@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from phusong.coverage import merged
-from phusong.coverage.input.layers import LayerSpec
+from phusong.coverage.input.layer_spec import LayerSpec
 from phusong.coverage.merged import merge_layers
 
 BOW_TIE = shapely.Polygon([(107, 21), (107.1, 21.1), (107.1, 21), (107, 21.1)])
@@ -30,7 +30,7 @@ def _told(specs, cache: Path | None) -> tuple[merged.MergedLayers, list[str]]:
 def test_the_second_run_reads_nothing(specs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Same files, same meaning: the very same result, repairs and all, and no file is opened."""
     first, _ = _told(specs, tmp_path / "cache")
-    monkeypatch.setattr(merged, "read_layer", None)
+    monkeypatch.setattr(merged, "read_layers", None)
     second, lines = _told(specs, tmp_path / "cache")
     assert lines == [f"2 layers are unchanged: taken from {tmp_path / 'cache'}"]
     assert [shapely.to_wkb(u.shape) for u in second.unions] == [shapely.to_wkb(u.shape) for u in first.unions]

@@ -12,7 +12,7 @@ import pyogrio
 import pytest
 import shapely
 
-from phusong.coverage.input.layers import LayerSpec
+from phusong.coverage.input.layer_spec import LayerSpec
 from phusong.coverage.output import tables
 from phusong.coverage.output.tables import Table, csv_text
 from phusong.coverage.run import CoverageRequest, compute_coverage

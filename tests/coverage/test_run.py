@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from phusong.coverage.errors import CoverageError, VectorFileError
-from phusong.coverage.input.layers import LayerSpec
+from phusong.coverage.input.layer_spec import LayerSpec
 from phusong.coverage.output.files import REPAIR_COLUMNS
 from phusong.coverage.output.tables import COMMUNE_COLUMNS
 from phusong.coverage.run import CoverageRequest, compute_coverage

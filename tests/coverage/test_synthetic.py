@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from phusong.coverage.input.boundaries import Boundaries
-from phusong.coverage.input.layers import Layer, LayerSpec, read_layer
+from phusong.coverage.input.layer_spec import LayerSpec
+from phusong.coverage.input.layers import Layer, read_layers
 from phusong.coverage.measuring.indicators import measure_communes
 from phusong.coverage.measuring.unions import unite_layers
 from phusong.coverage.summary import TECHNOLOGIES
@@ -22,7 +23,7 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> tuple[LayerSpec, ...]:
 
 @pytest.fixture(scope="module")
 def layers(specs: tuple[LayerSpec, ...]) -> list[Layer]:
-    return [read_layer(spec) for spec in specs]
+    return [layer for spec in specs for layer in read_layers(spec)]
 
 
 def test_three_operators_and_all_technologies(specs: tuple[LayerSpec, ...]) -> None:

@@ -8,7 +8,8 @@ import pytest
 import shapely
 
 from phusong.coverage.errors import LayerError, LayerSpecError
-from phusong.coverage.input.layers import LayerSpec, check_layers, parse_layer_spec, read_layer
+from phusong.coverage.input.layer_spec import LayerSpec, parse_layer_spec
+from phusong.coverage.input.layers import check_layers, read_layers
 
 SQUARE = shapely.box(107.0, 21.0, 107.1, 21.1)
 FAR_AWAY = shapely.box(105.0, 10.0, 105.1, 10.1)
@@ -58,13 +59,16 @@ def test_bad_specs(text: str, message: str) -> None:
     assert str(caught.value).endswith("write FILE,operator=NAME,technology=4G[,min_dbm=-105][,date=2026-06-30]")
 
 
-def test_no_layer_and_double_layers_are_refused() -> None:
-    """Without layers there is nothing to measure; the same layer twice is a mistake."""
-    spec = parse_layer_spec("a.gpkg,operator=X,technology=4G")
+def test_no_layer_and_double_layers_are_refused(tmp_path: Path) -> None:
+    """Without layers there is nothing to measure; the same layer twice is a mistake, as is a missing one."""
     with pytest.raises(LayerSpecError, match="no coverage layer is given; add --layer"):
         check_layers([])
+    (tmp_path / "a.gpkg").touch()
+    spec = parse_layer_spec(f"{tmp_path / 'a.gpkg'},operator=X,technology=4G")
     with pytest.raises(LayerSpecError, match="given twice for X 4G; remove one"):
         check_layers([spec, spec])
+    with pytest.raises(LayerError, match=r"none.gpkg: no such file; check the path"):
+        check_layers([parse_layer_spec(f"{tmp_path / 'none.gpkg'},operator=X,technology=4G")])
 
 
 @pytest.mark.parametrize(("column", "value"), [("operator", "Y"), ("technology", "3G")])
@@ -73,16 +77,16 @@ def test_a_file_that_says_otherwise_is_refused(column: str, value: str, write_ve
     told = {"operator": "X", "technology": "4G"}
     path = write_vectors("a.gpkg", [SQUARE, SQUARE.buffer(0.1)], {column: [told[column].lower(), value]})
     with pytest.raises(LayerError, match=f"feature 2: {column} is {value!r}, but --layer says {told[column]!r}"):
-        read_layer(LayerSpec(path, "X", "4G", None, ""))
+        read_layers(LayerSpec(path, "X", "4G", None, ""))
 
 
 def test_polygons_elsewhere_are_left_out(write_vectors) -> None:
     """Of a national layer only the polygons near the province are kept, and none is an error."""
-    layer = read_layer(LayerSpec(write_vectors("a.gpkg", [SQUARE, FAR_AWAY]), "X", "4G", None, ""))
+    (layer,) = read_layers(LayerSpec(write_vectors("a.gpkg", [SQUARE, FAR_AWAY]), "X", "4G", None, ""))
     assert len(layer.polygons) == 1
     elsewhere = [FAR_AWAY, shapely.box(109, 21, 110, 21.2), shapely.box(107, 19, 108, 20)]
     with pytest.raises(LayerError, match="no polygon lies in or near the province"):
-        read_layer(LayerSpec(write_vectors("b.gpkg", elsewhere), "X", "4G", None, ""))
+        read_layers(LayerSpec(write_vectors("b.gpkg", elsewhere), "X", "4G", None, ""))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +94,5 @@ def test_polygons_elsewhere_are_left_out(write_vectors) -> None:
 )
 def test_synthetic_layers_say_so(columns: dict[str, list[int]], synthetic: bool, write_vectors) -> None:
     """The mark of made-up layers is read from the file itself."""
-    assert (
-        read_layer(LayerSpec(write_vectors("a.gpkg", [SQUARE], columns), "X", "4G", None, "")).synthetic
-        is synthetic
-    )
+    (layer,) = read_layers(LayerSpec(write_vectors("a.gpkg", [SQUARE], columns), "X", "4G", None, ""))
+    assert layer.synthetic is synthetic

@@ -76,7 +76,7 @@ def test_a_table(tmp_path: Path) -> None:
         ([[1.0]], {"transform": Affine(0.01, 0, 107, 0, 0.01, 21)}, "is rotated or not north-up"),
         ([[1.0]], {"crs": None}, "the CRS is missing"),
         ([[1.0]], {"transform": Affine(0.01, 0, 2, 0, -0.01, 48)}, "nothing lies in or near the province"),
-        ([[1.0, -99999]], {"nodata": None}, "1 cells have fewer than no people; is its nodata value .None."),
+        ([[1.0, -99999]], {"nodata": None}, "1 cells have fewer than no people; is its nodata value the one"),
         ([[0.0]], {}, "holds 0 people here; is it a grid of persons per cell"),
         ([[5e8]], {}, "holds 500,000,000 people here; is it a grid"),
         ([[np.inf]], {}, "1 cells have fewer than no people"),

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from phusong.coverage.errors import VectorFileError
-from phusong.coverage.input import vector_file
-from phusong.coverage.input.vector_file import file_sha256, read_vector_file
+from phusong.coverage.input import dataset_file
+from phusong.coverage.input.dataset_file import dataset_sha256
+from phusong.coverage.input.vector_file import read_vector_file
 
 SQUARE = shapely.box(107.0, 21.0, 107.1, 21.1)
 BOW_TIE = shapely.Polygon([(107.2, 21.0), (107.3, 21.1), (107.3, 21.0), (107.2, 21.1)])
@@ -48,7 +49,7 @@ def test_zipped_shapefile(write_vectors, tmp_path: Path) -> None:
                 for part in sorted(tmp_path.glob(f"{stem}.*")):
                     bundle.write(part, part.name)
     assert len(read_vector_file(tmp_path / "one.zip").polygons) == 1
-    with pytest.raises(VectorFileError, match=r"two.zip: holds 2 shapefiles; give an archive with exactly one"):
+    with pytest.raises(VectorFileError, match=r"two.zip: holds 2 datasets; give an archive with exactly one"):
         read_vector_file(tmp_path / "two.zip")
 
 
@@ -131,7 +132,7 @@ def test_incomplete_shapefile_is_refused(part: str, write_vectors) -> None:
     """A shapefile without its index or its attributes is refused."""
     path = write_vectors("a.shp", [SQUARE])
     path.with_suffix(part).unlink()
-    with pytest.raises(VectorFileError, match=r"its .shx or .dbf is missing"):
+    with pytest.raises(VectorFileError, match=rf"its {part} is missing; copy all parts of the .shp file"):
         read_vector_file(path)
 
 
@@ -161,10 +162,10 @@ def test_dirty_geometry_is_repaired_and_listed(write_vectors) -> None:
 def test_hash_covers_all_parts_of_a_shapefile(write_vectors) -> None:
     """A change in the attributes of a shapefile changes its hash."""
     path = write_vectors("a.shp", [SQUARE])
-    before = file_sha256(path)
+    before = dataset_sha256(path)
     dbf = path.with_suffix(".dbf")
     dbf.write_bytes(dbf.read_bytes() + b"\0")
-    assert file_sha256(path) != before
+    assert dataset_sha256(path) != before
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -190,7 +191,7 @@ def test_a_zip_that_unpacks_to_too_much_is_refused_unread(tmp_path: Path, monkey
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("layer.shp", b"\0" * 100_000)
-    monkeypatch.setattr(vector_file, "LARGEST_UNPACKED_BYTES", 50_000)
+    monkeypatch.setattr(dataset_file, "LARGEST_UNPACKED_BYTES", 50_000)
     monkeypatch.setattr(zipfile.ZipFile, "testzip", lambda _: pytest.fail("it was unpacked"))
     with pytest.raises(VectorFileError, match="unpacks to"):
         read_vector_file(path)

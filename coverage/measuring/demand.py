@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from phusong.coverage.input.places import TOLERATED_M
+from phusong.coverage.measuring.reach import METRIC_CRS
 from phusong.coverage.measuring.unions import points_inside
+from phusong.coverage.projection import EQUAL_AREA, reproject
+from phusong.coverage.summary import PLACE_KINDS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from phusong.coverage.input.boundaries import Boundaries
 
 PEOPLE = "people"
+KINDS = (PEOPLE, *PLACE_KINDS)
 CENTRE = "centre"
 """Centres of communes, beside the kinds of ``summary.PLACE_KINDS``."""
 
@@ -52,6 +57,21 @@ class Amount:
 def demand_outside(demand: Demand, covered: shapely.Geometry) -> Demand:
     """Return the part of it that is not covered; a point on the edge of coverage is covered."""
     return demand_where(demand, ~points_inside(covered, demand.points))
+
+
+def demand_in(demand: Demand, polygons: NDArray[np.object_]) -> Demand:
+    """Return the part of it that lies in a commune, or so near that the drawing of a coast may be the reason.
+
+    A grid of people goes beyond the province's borders; who lives there is not to draw masts to them.
+    """
+    inside = np.zeros(len(demand.points), dtype=bool)
+    inside[shapely.STRtree(demand.points).query(polygons, predicate="intersects")[1]] = True
+    others = np.flatnonzero(~inside)
+    if len(others):
+        near = shapely.STRtree(reproject(demand.points[others], EQUAL_AREA, METRIC_CRS))
+        shapes = reproject(shapely.get_parts(polygons), EQUAL_AREA, METRIC_CRS)
+        inside[others[near.query(shapes, predicate="dwithin", distance=TOLERATED_M)[1]]] = True
+    return demand_where(demand, inside)
 
 
 def demand_where(demand: Demand, keep: NDArray[np.bool_]) -> Demand:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from phusong.coverage.editions import Edition
     from phusong.coverage.input.boundaries import Boundaries
+    from phusong.coverage.input.settlements import Settlements
     from phusong.coverage.measuring.demand import Demand
 
 DEFAULT_MIN_KM2 = 1.0
@@ -39,15 +39,6 @@ _STRAIGHT_M = 1000.0
 _TOUCH_M2 = 1.0
 """A commune that a piece only touches has no part in it."""
 _GEOD = pyproj.Geod(ellps="WGS84")
-
-
-@dataclass(frozen=True, slots=True)
-class Settlements:
-    """Named points in WGS 84 degrees, by which people know where a piece is."""
-
-    names: tuple[str, ...]
-    lat: NDArray[np.float64]
-    lon: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +104,6 @@ class Gaps:
     slivers: Rest
     offshore: tuple[Amount, ...]
     shape: shapely.Geometry
-
-
-def centres_of(edition: Edition) -> Settlements:
-    """Return the communes' centres as settlements."""
-    communes = tuple(edition.communes.values())
-    return Settlements(
-        tuple(commune.name for commune in communes),
-        np.array([commune.lat for commune in communes]),
-        np.array([commune.lon for commune in communes]),
-    )
 
 
 def find_gaps(

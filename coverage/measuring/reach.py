@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from phusong.coverage.projection import EQUAL_AREA, reproject
+from phusong.coverage.projection import EQUAL_AREA, project_points, reproject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
+
+    from phusong.coverage.input.candidates import Candidate
 
 METRIC_CRS = "EPSG:5899"
 """VN-2000 / TM-3 107-45, in which distances are true to 1 in 5,000 in the province."""
@@ -39,6 +41,19 @@ class Reach:
     def of(self, candidate: int) -> NDArray[np.intp]:
         """Return the rows of the points that this candidate reaches."""
         return self.points[self.starts[candidate] : self.starts[candidate + 1]]
+
+
+def reach_of(candidates: Sequence[Candidate], points: NDArray[np.object_]) -> Reach:
+    """Return what lies in each candidate's polygon or, where none has one, within its radius; edges included."""
+    if any(each.shape is not None for each in candidates):
+        return reach_of_polygons(shapes_of(candidates), points)
+    return reach_of_discs(_places(candidates), _radii_m(candidates), points)
+
+
+def shapes_of(candidates: Sequence[Candidate]) -> NDArray[np.object_]:
+    """Return what each candidate reaches as a polygon in EPSG:6933: its own, or a circle on the ground."""
+    own = np.array([*(each.shape for each in candidates), None], dtype=object)[:-1]
+    return np.where(shapely.is_missing(own), discs(_places(candidates), _radii_m(candidates)), own)
 
 
 def reach_of_discs(
@@ -83,6 +98,17 @@ def discs(centres: NDArray[np.object_], radii_m: NDArray[np.float64]) -> NDArray
     local = reproject(centres, EQUAL_AREA, METRIC_CRS)
     circles = shapely.buffer(local, radii_m, quad_segs=_CIRCLE_SEGMENTS)
     return reproject(np.asarray(circles, dtype=object), METRIC_CRS, EQUAL_AREA)
+
+
+def _places(candidates: Sequence[Candidate]) -> NDArray[np.object_]:
+    return project_points(
+        np.array([each.lon for each in candidates], dtype=float),
+        np.array([each.lat for each in candidates], dtype=float),
+    )
+
+
+def _radii_m(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
+    return np.array([each.radius_m or 0.0 for each in candidates], dtype=float)
 
 
 def _collect(count: int, pairs: Iterable[tuple[NDArray[np.intp], NDArray[np.intp]]]) -> Reach:

@@ -15,10 +15,11 @@ from made_up_communes import four_communes, square
 
 from phusong.coverage.editions import Edition, load_edition
 from phusong.coverage.input.boundaries import Boundaries, read_boundaries
+from phusong.coverage.input.settlements import Settlements, centres_of
 from phusong.coverage.measuring.demand import CENTRE, PEOPLE, Demand, people_by_area
-from phusong.coverage.measuring.gaps import Gap, Gaps, Settlements, centres_of, find_gaps
+from phusong.coverage.measuring.gaps import Gap, Gaps, find_gaps
 from phusong.coverage.measuring.reach import METRIC_CRS, discs
-from phusong.coverage.projection import EQUAL_AREA, WGS84, project_points, reproject
+from phusong.coverage.projection import EQUAL_AREA, project_points, reproject
 
 LAND = square(0, 0, 20)
 NOTHING = shapely.MultiPolygon()
@@ -238,12 +239,3 @@ def test_people_by_area(edition: Edition, schematic: Boundaries) -> None:
     half = shapely.box(*shapely.total_bounds(np.array([square(0, 0, 20, 10)], dtype=object)))
     four = people_by_area(four_communes())
     assert four.amounts[shapely.contains(half, four.points)].sum() == pytest.approx(3000, rel=1e-9)
-
-
-def test_the_centres(edition: Edition) -> None:
-    """Without a list of settlements the communes' centres are those that are named."""
-    centres = centres_of(edition)
-    assert len(centres.names) == 177
-    assert centres.names[0] == "Phường Hà Khánh"
-    points = shapely.get_coordinates(reproject(project_points(centres.lon, centres.lat), EQUAL_AREA, WGS84))
-    assert points[0] == pytest.approx([edition.communes["06649"].lon, edition.communes["06649"].lat])

@@ -124,9 +124,19 @@ def check_request(request: PlanRequest) -> None:
     ways = (request.candidates is not None, request.by_commune, request.step_m is not None)
     if sum(ways) > 1:
         raise CoverageError("candidates: give a file, the communes or the step of a grid, one of them only")
+    given = {PEOPLE: True} | {
+        kind: path is not None
+        for kind, path in zip(PLACE_KINDS, (request.sites, request.schools, request.hospitals), strict=True)
+    }
+    for kind, weight in request.weights.items():
+        if weight > 0 and not given[kind]:
+            raise CoverageError(f"weights: {kind} counts {weight:g}, but no file of {kind}s is given; give one")
     check_radius(request.radius_km)
     if request.number < 1:
         raise CoverageError(f"{request.number} candidates to choose: give 1 or more")
-    for what, value in (("the least size of a gap", request.min_gap_km2), ("the width", request.sliver_m)):
+    for what, value in (
+        ("the least size of a gap", request.min_gap_km2),
+        ("the width of slivers", request.sliver_m),
+    ):
         if not (math.isfinite(value) and value >= 0):
             raise CoverageError(f"{what} is {value}: give a number, 0 or more")

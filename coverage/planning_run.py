@@ -40,11 +40,13 @@ from phusong.coverage.projection import project_points
 from phusong.coverage.summary import ANY_OPERATOR, PLACE_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from phusong.coverage.editions import Commune, Edition
     from phusong.coverage.input.boundaries import Boundaries
     from phusong.coverage.input.candidates import Candidate
+    from phusong.coverage.input.places import Places
+    from phusong.coverage.input.population import People
     from phusong.coverage.input.settlements import Settlements
     from phusong.coverage.measuring.unions import CoverageUnion
     from phusong.coverage.measuring.workers import Workers
@@ -52,15 +54,18 @@ if TYPE_CHECKING:
     from phusong.coverage.summary import LayerSource, Source
 
 
+GRID = "grid"
+
+
 @dataclass(frozen=True, slots=True)
 class _Tables:
-    """What was read before the long work begins; demand still with what is covered."""
+    """What was read before the long work begins; places still with those that are covered or elsewhere."""
 
     candidates: Candidates | None
-    served: Candidates | None
+    served: tuple[Candidate, ...]
     settlements: Settlements
-    demands: tuple[Demand, ...]
-    population_method: str
+    people: People | None
+    places: tuple[Places, ...]
     sources: tuple[Source, ...]
 
 
@@ -76,12 +81,11 @@ def compute_plan(request: PlanRequest, progress: Callable[[str], None], workers:
     """
     check_request(request)
     edition = load_edition(request.edition)
+    tables = _read_tables(request, edition, progress)
     boundaries = _boundaries(request, edition, progress)
-    tables = _read_tables(request, boundaries, progress)
     merged = merge_layers(request.layers, request.cache, progress, workers) if request.layers else None
-    served = () if tables.served is None else tables.served.all
-    covered = shapely.union_all([_covered(request, merged), *shapes_of(served)])
-    demands = [_not_served(demand, served) for demand in tables.demands]
+    covered = shapely.union_all([_covered(request, merged), *shapes_of(tables.served)])
+    demands = [_not_served(demand, tables.served) for demand in _demands(tables, boundaries, request.weights)]
     progress("finding what is not covered")
     centres = project_points(
         np.array([c.lon for c in edition.communes.values()]), np.array([c.lat for c in edition.communes.values()])
@@ -94,7 +98,12 @@ def compute_plan(request: PlanRequest, progress: Callable[[str], None], workers:
         request.min_gap_km2,
         request.sliver_m,
     )
-    candidates = tables.candidates or grid_candidates(gaps.shape, request.grid_step_m, request.radius_km)
+    candidates = tables.candidates
+    if candidates is None and request.by_commune:
+        candidates = commune_candidates(boundaries)
+    elif candidates is None:
+        candidates = grid_candidates(gaps.shape, request.grid_step_m, request.radius_km)
+    method = _method(request, candidates)
     progress(f"ranking {len(candidates.all)} candidates")
     still_open = [demand_outside(demand, covered) for demand in demands]
     reach = reach_of(candidates.all, np.concatenate([demand.points for demand in still_open]))
@@ -106,15 +115,15 @@ def compute_plan(request: PlanRequest, progress: Callable[[str], None], workers:
         technology=request.technology if layers else "",
         operator=request.operator if layers else "",
         min_dbm=request.min_dbm,
-        method=_method(request, candidates),
+        method=method,
         candidates=len(candidates.all),
         radius_km=request.radius_km,
-        step_m=request.grid_step_m if tables.candidates is None else None,
+        step_m=request.grid_step_m if method == GRID else None,
         number=request.number,
         weights={**DEFAULT_WEIGHTS, **request.weights},
         min_gap_km2=request.min_gap_km2,
         sliver_m=request.sliver_m,
-        population_method=tables.population_method,
+        population_method=AREA if tables.people is None else tables.people.method,
         synthetic=merged is not None and merged.synthetic,
         layers=layers,
         sources=tables.sources,
@@ -142,40 +151,44 @@ def _boundaries(request: PlanRequest, edition: Edition, progress: Callable[[str]
     return read_boundaries(request.boundaries, edition)
 
 
-def _read_tables(request: PlanRequest, boundaries: Boundaries, progress: Callable[[str], None]) -> _Tables:
+def _read_tables(request: PlanRequest, edition: Edition, progress: Callable[[str], None]) -> _Tables:
     sources: list[Source] = []
-    candidates = commune_candidates(boundaries) if request.by_commune else None
-    if request.candidates is not None:
-        candidates = _candidates(request.candidates, request.radius_km, "candidates", sources)
-    served = None
-    if request.served is not None:
-        served = _candidates(request.served, request.radius_km, "served", sources)
-    settlements = centres_of(boundaries.edition)
+    candidates, served = (
+        None if given is None else _candidates(given, request.radius_km, role, sources)
+        for given, role in ((request.candidates, "candidates"), (request.served, "served"))
+    )
+    settlements = centres_of(edition)
     if request.settlements is not None:
         settlements, source = read_settlements(request.settlements)
         sources.append(source)
-    weights = {**DEFAULT_WEIGHTS, **request.weights}
-    demands = [people_by_area(boundaries, weights[PEOPLE])]
-    method = AREA
+    files = zip(PLACE_KINDS, (request.sites, request.schools, request.hospitals), strict=True)
+    places = tuple(read_places(path, kind) for kind, path in files if path is not None)
+    sources += [each.source for each in places]
+    people = None
     if request.population is not None:
         progress(f"reading people {request.population.name}")
         people = read_population(request.population)
         sources.append(people.source)
-        method = people.method
-        demands = [demand_in(Demand(PEOPLE, people.points, people.weights, weights[PEOPLE]), boundaries.polygons)]
-    for kind, path in zip(PLACE_KINDS, (request.sites, request.schools, request.hospitals), strict=True):
-        if path is not None:
-            places = read_places(path, kind)
-            sources.append(places.source)
-            every = Demand(kind, places.points, np.ones(len(places.places)), weights[kind])
-            demands.append(demand_in(every, boundaries.polygons))
-    return _Tables(candidates, served, settlements, tuple(demands), method, tuple(sources))
+    return _Tables(candidates, () if served is None else served.all, settlements, people, places, tuple(sources))
+
+
+def _demands(tables: _Tables, boundaries: Boundaries, weights: Mapping[str, float]) -> list[Demand]:
+    """Return everybody and everything in the province, people first."""
+    weight_of = {**DEFAULT_WEIGHTS, **weights}
+    if tables.people is None:
+        demands = [people_by_area(boundaries, weight_of[PEOPLE])]
+    else:
+        everybody = Demand(PEOPLE, tables.people.points, tables.people.weights, weight_of[PEOPLE])
+        demands = [demand_in(everybody, boundaries.polygons)]
+    for places in tables.places:
+        every = Demand(places.kind, places.points, np.ones(len(places.places)), weight_of[places.kind])
+        demands.append(demand_in(every, boundaries.polygons))
+    return demands
 
 
 def _candidates(given: Path | Candidates, radius_km: float, role: str, sources: list[Source]) -> Candidates:
     candidates = read_candidates(given, radius_km, role) if isinstance(given, Path) else given
-    if candidates.source is not None:
-        sources.append(candidates.source)
+    sources += candidates.sources
     return candidates
 
 
@@ -212,7 +225,7 @@ def _not_served(demand: Demand, served: Sequence[Candidate]) -> Demand:
 
 def _communes_of(chosen: Sequence[Candidate], boundaries: Boundaries) -> tuple[Commune | None, ...]:
     communes = tuple(boundaries.edition.communes.values())
-    owner, point = shapely.STRtree(Candidates(tuple(chosen), None).points).query(
+    owner, point = shapely.STRtree(Candidates(tuple(chosen)).points).query(
         boundaries.polygons, predicate="intersects"
     )
     rows: dict[int, int] = {}
@@ -224,4 +237,4 @@ def _communes_of(chosen: Sequence[Candidate], boundaries: Boundaries) -> tuple[C
 def _method(request: PlanRequest, candidates: Candidates) -> str:
     if request.candidates is not None:
         return "polygons" if any(each.shape is not None for each in candidates.all) else "points"
-    return "communes" if request.by_commune else "grid"
+    return "communes" if request.by_commune else GRID

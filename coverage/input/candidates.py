@@ -59,10 +59,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """All candidates of one file, of the communes or of a grid; ``source`` is ``None`` without a file."""
+    """All candidates of one file, of the communes or of a grid; ``sources`` are the files."""
 
     all: tuple[Candidate, ...]
-    source: Source | None
+    sources: tuple[Source, ...] = ()
 
     @property
     def points(self) -> NDArray[np.object_]:
@@ -102,8 +102,7 @@ def commune_candidates(boundaries: Boundaries) -> Candidates:
         tuple(
             Candidate(commune.code, commune.name, commune.lat, commune.lon, None, polygon)
             for commune, polygon in zip(communes, boundaries.polygons, strict=True)
-        ),
-        None,
+        )
     )
 
 
@@ -137,7 +136,7 @@ def _read_points(path: Path, radius_km: float, role: str) -> Candidates:
     if not candidates:
         raise TableError(f"{path}: has no rows; give at least one candidate")
     source = Source(role, path.name, table.sha256, len(candidates), WGS84)
-    return Candidates(tuple(candidates.values()), source)
+    return Candidates(tuple(candidates.values()), (source,))
 
 
 def _point(row: TableRow, radius_km: float) -> Candidate:
@@ -180,7 +179,7 @@ def _read_polygons(path: Path, role: str) -> Candidates:
         Candidate(candidate_id, names[own[0]], float(lat), float(lon), None, shape)
         for (candidate_id, own), shape, (lon, lat) in zip(rows.items(), shapes, points, strict=True)
     )
-    return Candidates(candidates, Source(role, path.name, file.sha256, len(candidates)))
+    return Candidates(candidates, (Source(role, path.name, file.sha256, len(candidates), file.crs),))
 
 
 def _column(columns: dict[str, tuple[str, ...]], names: tuple[str, ...]) -> tuple[str, ...] | None:

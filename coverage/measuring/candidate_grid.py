@@ -35,7 +35,7 @@ def grid_candidates(area: shapely.Geometry, step_m: float, radius_km: float) -> 
     if not (math.isfinite(step_m) and step_m >= 1):
         raise CoverageError(f"a grid of {step_m} m: give the step in metres, 1 or more, e.g. 500")
     if area.is_empty:
-        return Candidates((), None)
+        return Candidates(())
     if area.area / step_m**2 > MOST_CANDIDATES:
         raise CoverageError(
             f"a grid of {step_m:g} m would have over {MOST_CANDIDATES:,} points; take a larger step, at least "
@@ -50,8 +50,7 @@ def grid_candidates(area: shapely.Geometry, step_m: float, radius_km: float) -> 
         tuple(
             Candidate(f"E{x:06.0f}N{y:07.0f}", "", float(lat), float(lon), radius_km * 1000)
             for (x, y), (lon, lat) in zip((nodes[inside] * step_m).tolist(), degrees, strict=True)
-        ),
-        None,
+        )
     )
 
 

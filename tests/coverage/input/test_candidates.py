@@ -31,9 +31,8 @@ def test_a_table(tmp_path: Path) -> None:
     assert [(c.candidate_id, c.name, c.lat, c.lon, c.radius_m, c.shape) for c in found.all] == [
         ("m1", "Đỉnh A", 21.0, 107.1, 2500.0, None), ("m2", "", 21.1, 107.2, 4000.0, None),
     ]  # fmt: skip
-    assert found.source is not None
-    assert (found.source.role, found.source.file, found.source.rows) == ("candidates", "masts.csv", 2)
-    assert len(found.source.sha256) == 64
+    (source,) = found.sources
+    assert (source.role, source.file, source.rows, len(source.sha256)) == ("candidates", "masts.csv", 2, 64)
     assert len(found.points) == 2
 
 
@@ -114,7 +113,7 @@ def test_a_grid() -> None:
     assert len(found.all) == pytest.approx(area.area / 500**2, rel=0.1)
     assert found.all[0].candidate_id == f"E{local[0][0]:06.0f}N{local[0][1]:07.0f}"
     assert {c.radius_m for c in found.all} == {3000.0}
-    assert found.source is None
+    assert found.sources == ()
     part = grid_candidates(shapely.union_all([square(0, 0, 1), square(5, 5, 1)]), 500.0, 3.0)
     assert set(part.all) <= set(found.all)
     assert 4 <= len(part.all) < len(found.all)

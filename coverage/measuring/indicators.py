@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from phusong.coverage.measuring.inhabitants import ByArea
+from phusong.coverage.measuring.tiles import cut_tiles
 from phusong.coverage.measuring.unions import points_inside, signal_strength
 from phusong.coverage.measuring.workers import Threads
 from phusong.coverage.projection import project_points
@@ -92,11 +93,16 @@ def measure_communes(
     areas = shapely.area(boundaries.polygons)
     centres = project_points(np.array([c.lon for c in communes]), np.array([c.lat for c in communes]))
     rows: list[list[Indicator]] = [[] for _ in communes]
+    by_shape: dict[shapely.Geometry, _Measured] = {}
     for technology in sorted({union.technology for union in unions}):
+        own = [union for union in unions if union.technology == technology]
+        for union in own:
+            if union.shape not in by_shape:
+                by_shape[union.shape] = _measure(
+                    union, boundaries.polygons, areas, centres, inhabitants, about.places, workers
+                )
         measured = [
-            _measure(union, boundaries.polygons, areas, centres, inhabitants, about.places, workers)
-            for union in unions
-            if union.technology == technology
+            replace(by_shape[union.shape], operator=union.operator, min_dbm=union.min_dbm) for union in own
         ]
         for entry in (*measured, *_best_single(measured)):
             _append(rows, technology, entry, areas, inhabitants.total)
@@ -150,8 +156,11 @@ def _measure(
     shapely.prepare(parts)
     part_of, polygon_of = shapely.STRtree(polygons).query(parts, predicate="intersects")
     whole = shapely.covers(parts[part_of], polygons[polygon_of])
-    rows = polygon_of[~whole]
-    pieces = _intersections(parts[part_of[~whole]], polygons[rows], workers)
+    partly = np.unique(polygon_of[~whole])
+    tiles = cut_tiles(parts[np.unique(part_of[~whole])])
+    tile_of, commune_of = shapely.STRtree(tiles).query(polygons[partly], predicate="intersects")[::-1]
+    rows = partly[commune_of]
+    pieces = _intersections(tiles[tile_of], polygons[rows], workers)
     covered = np.bincount(rows, weights=shapely.area(pieces), minlength=len(polygons)).astype(float)
     covered[polygon_of[whole]] = areas[polygon_of[whole]]
     covered = np.minimum(covered, areas)

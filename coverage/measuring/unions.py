@@ -70,7 +70,7 @@ def unite_layers(layers: Sequence[Layer], workers: Workers | None = None) -> tup
         classes = sorted({union.min_dbm for union in of_technology}, key=signal_strength, reverse=True)
         unions += of_technology
         unions += [
-            CoverageUnion(technology, ANY_OPERATOR, level, shapely.union_all(_largest_known(of_technology, level)))
+            CoverageUnion(technology, ANY_OPERATOR, level, _together(_largest_known(of_technology, level)))
             for level in classes
         ]
     return tuple(unions)
@@ -112,6 +112,11 @@ def _largest_known(unions: Sequence[CoverageUnion], level: float | None) -> list
         ):
             known[union.operator] = union
     return [union.shape for union in known.values()]
+
+
+def _together(shapes: Sequence[shapely.Geometry]) -> shapely.Geometry:
+    """Merge shapes; one alone stays the very same, so that it need not be measured again."""
+    return shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)
 
 
 def unite(polygons: NDArray[np.object_], workers: Workers) -> shapely.Geometry:

@@ -38,6 +38,8 @@ class Repaired:
     polygons: NDArray[np.object_]
     rows: NDArray[np.intp]
     repairs: tuple[Repair, ...]
+    invalid: int
+    """How many were not valid."""
 
 
 def repair_polygons(layer: str, polygons: NDArray[np.object_]) -> Repaired:
@@ -78,4 +80,4 @@ def repair_polygons(layer: str, polygons: NDArray[np.object_]) -> Repaired:
             keep[row] = False
             repairs.append(Repair(layer, str(row + 1), f"dropped: the same as feature {twin + 1}", 0.0))
     rows = np.flatnonzero(keep)
-    return Repaired(polygons[rows], rows, tuple(repairs))
+    return Repaired(polygons[rows], rows, tuple(repairs), len(invalid))

@@ -43,6 +43,9 @@ _NAMES = (
     "(.tab, .mif), GeoParquet (.parquet) or one of them in a .zip"
 )
 
+_CUT_BY_GDAL = b"1258"
+"""The code page for Vietnamese: every text that GDAL 3.12 reads in it has lost its last letter."""
+
 LARGEST_UNPACKED_BYTES = 1_000_000_000
 """An archive that says it holds more is not even tested: it may be a trap, and testing it takes its time."""
 MOST_MEMBERS = 1_000
@@ -79,6 +82,9 @@ def check_dataset(path: Path) -> DatasetFile:
     _check_first_bytes(path, suffix, head)
     if suffix == ".shp":
         _check_shapefile_length(path, head)
+        code_page = sibling(path, ".cpg")
+        if code_page is not None:
+            _check_code_page(path, code_page.read_bytes())
     missing = [part for part in _NEEDED.get(suffix, ()) if sibling(path, part) is None]
     if missing:
         raise VectorFileError(
@@ -129,6 +135,13 @@ def _check_shapefile_length(path: Path, head: bytes) -> None:
         raise VectorFileError(f"{path}: is truncated ({found} bytes of {expected}); copy it again")
 
 
+def _check_code_page(path: Path, content: bytes) -> None:
+    if _CUT_BY_GDAL in content[:100]:
+        raise VectorFileError(
+            f"{path}: its text is in code page 1258, of which GDAL cuts off the last letter; export it again in UTF-8"
+        )
+
+
 def _member(path: Path, suffixes: tuple[str, ...]) -> str:
     """Return the name of the one dataset in an archive."""
     try:
@@ -150,6 +163,9 @@ def _member(path: Path, suffixes: tuple[str, ...]) -> str:
                 kinds = "KML files" if suffixes == (".kml",) else "datasets"
                 raise VectorFileError(f"{path}: holds {len(names)} {kinds}; give an archive with exactly one")
             suffix = f".{names[0].lower().rpartition('.')[2]}"
+            for name in archive.namelist():
+                if name.lower().endswith(".cpg"):
+                    _check_code_page(path, archive.read(name))
             with archive.open(names[0]) as member_file:
                 _check_first_bytes(path, suffix, member_file.read(512))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:

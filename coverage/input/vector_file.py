@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 _POLYGON_TYPES = (int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON))
 _SHOWN_FEATURES = 10
+LARGEST_INVALID_SHARE = 0.2
+FEWEST_INVALID = 20
+"""A file with more invalid polygons than this and that share of all is damaged, not dirty."""
 _UNREADABLE = (
     DataSourceError, DataLayerError, UnicodeDecodeError, shapely.errors.GEOSException, pa.ArrowException,
     OSError, ValueError,
@@ -81,12 +84,20 @@ def read_vector_file(path: Path, layer: str = "", crs: str = "") -> VectorFile:
     check_place(geometries, known, path)
     polygons = reproject(shapely.force_2d(geometries), known)
     repaired = repair_polygons(path.name, polygons)
+    if repaired.invalid > max(FEWEST_INVALID, LARGEST_INVALID_SHARE * len(polygons)):
+        raise VectorFileError(
+            f"{path}: {repaired.invalid} of {len(polygons)} polygons are invalid, over the limit of "
+            f"{LARGEST_INVALID_SHARE:.0%}; export it again, or repair it first (QGIS: Fix geometries)"
+        )
     if not len(repaired.polygons):
         raise VectorFileError(f"{path}: no polygon encloses any area; export it again")
     table = frame.drop(columns=frame.geometry.name)
     columns = {
         str(name): tuple(_text(value) for value in table[name].iloc[repaired.rows]) for name in table.columns
     }
+    if dataset.kind == ".shp":
+        columns, note = _utf8_again(columns)
+        notes = [*notes, *note]
     return VectorFile(
         path=path,
         sha256=dataset_sha256(path),
@@ -135,6 +146,20 @@ def _read_frame(path: Path, dataset: DatasetFile, layer: str) -> tuple[Any, list
     if not isinstance(frame, geopandas.GeoDataFrame):
         raise VectorFileError(f"{path}: has no geometry; export it with its polygons")
     return frame, sorted({str(warning.message) for warning in caught})
+
+
+def _utf8_again(columns: dict[str, tuple[str, ...]]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Undo what a missing .cpg does: GDAL takes the UTF-8 of a .dbf for ISO 8859-1 (``Háº¡`` for ``Hạ``)."""
+    try:
+        mended = {
+            name.encode("latin-1").decode(): tuple(value.encode("latin-1").decode() for value in values)
+            for name, values in columns.items()
+        }
+    except UnicodeError:
+        return columns, []
+    if mended == columns:
+        return columns, []
+    return mended, ["the .cpg is missing or wrong: attributes were taken for UTF-8"]
 
 
 def _layer_name(path: Path, dataset: DatasetFile, wanted: str) -> str:

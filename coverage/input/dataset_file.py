@@ -138,7 +138,7 @@ def _check_shapefile_length(path: Path, head: bytes) -> None:
 def _check_code_page(path: Path, content: bytes) -> None:
     if _CUT_BY_GDAL in content[:100]:
         raise VectorFileError(
-            f"{path}: its text is in code page 1258, of which GDAL cuts off the last letter; export it again in UTF-8"
+            f"{path}: its text is in code page 1258, whose last letters GDAL cuts off; export it again in UTF-8"
         )
 
 

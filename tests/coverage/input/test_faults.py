@@ -105,7 +105,7 @@ def test_a_damaged_file_is_no_dirty_one(write_vectors) -> None:
     """Over a fifth invalid, and over twenty: it is refused; up to that it is repaired."""
     good = [shapely.box(106.5 + 0.01 * n, 21.0, 106.505 + 0.01 * n, 21.005) for n in range(80)]
     small = shapely.transform(BOW_TIE, lambda p: np.array([106.4, 20.9]) + (p - [107, 21]) / 20)
-    ties = [shapely.transform(small, lambda p, n=n: p + [0.01 * n, 0]) for n in range(30)]
+    ties = [shapely.transform(small, lambda p, n=n: p + np.array([0.01 * n, 0])) for n in range(30)]
     assert len(read_vector_file(write_vectors("a.gpkg", [*good, *ties[:20]])).polygons) == 100
     with pytest.raises(VectorFileError, match=r"b.gpkg: 30 of 110 polygons are invalid, over the limit of 20%"):
         read_vector_file(write_vectors("b.gpkg", [*good, *ties]))

@@ -80,6 +80,23 @@ def test_the_order_is_that_of_the_slow_greedy(instance) -> None:
     assert ranking.exhausted == (len(ranking.choices) < number)
 
 
+def test_the_order_is_that_of_the_slow_greedy_for_many() -> None:
+    """Amounts of any size, thousands of points: bit by bit the order of counting all candidates in each round."""
+    random = np.random.default_rng(7)
+    where, whom = random.uniform(0, 40_000, (400, 2)), random.uniform(0, 40_000, (5000, 2))
+    reach = reach_of_discs(_places(where.tolist()), random.uniform(500, 4000, 400), _places(whom.tolist()))
+    demand = Demand(PEOPLE, _places(whom.tolist()), random.lognormal(0, 3, 5000))
+    ids = [f"m{n}" for n in random.permutation(400)]
+    left, slow = demand.amounts.copy(), list[int]()
+    for _ in range(60):
+        gains = [float(left[reach.of(row)].sum()) for row in range(400)]
+        slow.append(min(range(400), key=lambda row: (-gains[row], ids[row])))
+        left[reach.of(slow[-1])] = 0.0
+    ranking = rank_candidates(ids, reach, [demand], 60)
+    assert _order(ranking) == slow
+    assert ranking.choices[-1].weighted.together == pytest.approx(demand.total - left.sum())
+
+
 @settings(max_examples=150, deadline=None)
 @given(_instances())
 def test_no_choice_is_much_better(instance) -> None:

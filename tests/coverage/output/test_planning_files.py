@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -248,3 +249,14 @@ def test_nothing_found(plan: Plan, tmp_path: Path) -> None:
 def test_how_values_are_written(column: str, value: float | str | None, text: str) -> None:
     """Each column has its digits; unknown is empty."""
     assert cell_text(column, value) == text
+
+
+def test_every_column_is_documented() -> None:
+    """The page has all columns of both tables as they are written, and no others."""
+    page = (Path(__file__).parents[3] / "docs" / "planning.md").read_text(encoding="utf-8")
+    section = page.partition("## What comes out\n")[2].partition("\n## ")[0]
+    names = [name for name in re.findall(r"^\| `([^`]+)`", section, re.MULTILINE) if "." not in name]
+    assert names == list(dict.fromkeys(names))
+    assert set(names) == {*RANKING_COLUMNS, *GAP_COLUMNS}
+    files = [name for name in re.findall(r"`([^`]+)`", section.partition("\n\n| column")[0]) if "." in name]
+    assert set(FILES) <= set(files)

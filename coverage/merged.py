@@ -1,8 +1,9 @@
 """The merged layers of one run, read anew or taken from a cache that goes by the content of their files.
 
 Reading, repairing and merging is most of a run's work and depends on the coverage files only, so that a run with
-other boundaries, people or places starts from what the run before has merged. A cache file is a line of JSON
-and the shapes as WKB, with their hash; one that does not fit is done again, never trusted.
+other boundaries, people or places starts from what the run before has merged. A cache file is a hash of its own
+name and of all that follows, a line of JSON, and the shapes as WKB; one that does not fit is done again, never
+trusted.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
     from phusong.coverage.input.layers import Layer
     from phusong.coverage.measuring.workers import Workers
 
-_FORMAT = 1
+_FORMAT = 2
 """Counted up whenever reading, repairing or merging gives other results for the same files."""
 _KEPT = 8
 _SUFFIX = ".merged"
+_SEAL_BYTES = hashlib.sha256().digest_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,10 @@ def merge_layers(
         synthetic=any(layer.synthetic for layer in layers),
     )
     if place is not None:
-        _write(place, merged)
+        try:
+            _write(place, merged)
+        except OSError as error:
+            progress(f"merged layers cannot be kept in {cache} ({error.strerror}): the next run merges them again")
     return merged
 
 
@@ -93,9 +98,7 @@ def _cache_place(cache: Path, specs: Sequence[LayerSpec]) -> Path | None:
 
 def _write(place: Path, merged: MergedLayers) -> None:
     shapes: list[bytes] = [shapely.to_wkb(union.shape) for union in merged.unions]
-    body = b"".join(shapes)
     head = {
-        "sha256": hashlib.sha256(body).hexdigest(),
         "unions": [
             [union.technology, union.operator, union.min_dbm, len(shape)]
             for union, shape in zip(merged.unions, shapes, strict=True)
@@ -106,19 +109,27 @@ def _write(place: Path, merged: MergedLayers) -> None:
     }
     place.parent.mkdir(parents=True, exist_ok=True)
     scratch = place.with_name(place.name + ".new")
-    scratch.write_bytes(json.dumps(head, ensure_ascii=True).encode() + b"\n" + body)
+    content = b"".join([json.dumps(head, ensure_ascii=True).encode(), b"\n", *shapes])
+    scratch.write_bytes(_seal(place, content) + content)
     scratch.replace(place)
     kept = sorted(place.parent.glob("*" + _SUFFIX), key=lambda path: path.stat().st_mtime, reverse=True)
     for old in kept[_KEPT:]:
         old.unlink(missing_ok=True)
 
 
+def _seal(place: Path, content: bytes) -> bytes:
+    """Return the hash by which a cache file shows that it is whole and the answer to the question in its name."""
+    return hashlib.sha256(place.name.encode() + content).digest()
+
+
 def _read(place: Path) -> MergedLayers | None:
     try:
-        line, _, body = place.read_bytes().partition(b"\n")
-        head: dict[str, Any] = json.loads(line)
-        if hashlib.sha256(body).hexdigest() != head["sha256"]:
+        sealed = place.read_bytes()
+        content = sealed[_SEAL_BYTES:]
+        if sealed[:_SEAL_BYTES] != _seal(place, content):
             return None
+        line, _, body = content.partition(b"\n")
+        head: dict[str, Any] = json.loads(line)
         unions: list[CoverageUnion] = []
         start = 0
         for technology, operator, min_dbm, length in head["unions"]:

@@ -11,6 +11,7 @@ import shapely
 from phusong.coverage import merged
 from phusong.coverage.input.layer_spec import LayerSpec
 from phusong.coverage.merged import merge_layers
+from phusong.coverage.run import CoverageRequest, compute_coverage
 
 BOW_TIE = shapely.Polygon([(107, 21), (107.1, 21.1), (107.1, 21), (107, 21.1)])
 
@@ -62,6 +63,8 @@ def test_another_byte_or_meaning_is_done_again(specs, tmp_path: Path) -> None:
         lambda _: b"{}\n",
         lambda _: b"[1]\nxx",
         lambda data: b"\xff" + data,
+        lambda data: data.replace(b"-105.0", b"-115.0"),
+        lambda data: data.replace(b'"A"', b'"B"'),
     ],
 )
 def test_a_spoilt_cache_is_not_trusted(spoil, specs, tmp_path: Path) -> None:
@@ -73,6 +76,42 @@ def test_a_spoilt_cache_is_not_trusted(spoil, specs, tmp_path: Path) -> None:
     assert lines[0].startswith("reading layer 1")
     assert second.repairs == first.repairs
     assert _told(specs, tmp_path)[1][0].startswith("2 layers are unchanged")
+
+
+def test_the_cache_of_another_question_is_not_trusted(specs, tmp_path: Path) -> None:
+    """A whole cache file under the name of another one answers nothing."""
+    _told(specs[:1], tmp_path)
+    (foreign,) = tmp_path.glob("*.merged")
+    content = foreign.read_bytes()
+    _told(specs, tmp_path)
+    (own,) = set(tmp_path.glob("*.merged")) - {foreign}
+    own.write_bytes(content)
+    again, lines = _told(specs, tmp_path)
+    assert lines[0].startswith("reading layer 1")
+    assert {union.technology for union in again.unions} == {"3G", "4G"}
+
+
+def test_a_cache_that_cannot_be_written(specs, tmp_path: Path) -> None:
+    """The run goes on without it and says so."""
+    (tmp_path / "cache").write_text("in the way")
+    found, lines = _told(specs, tmp_path / "cache")
+    assert len(found.unions) == 4
+    assert lines[-1] == (
+        f"merged layers cannot be kept in {tmp_path / 'cache'} (File exists): the next run merges them again"
+    )
+
+
+def test_the_same_files_from_the_cache(specs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every file of a run that starts from the cache is, byte for byte, that of a run that read the layers."""
+
+    def run(out: str) -> dict[str, bytes]:
+        compute_coverage(CoverageRequest(specs, tmp_path / out, cache=tmp_path / "cache"), [].append)
+        return {path.name: path.read_bytes() for path in (tmp_path / out).iterdir()}
+
+    first = run("first")
+    monkeypatch.setattr(merged, "read_layers", None)
+    assert run("second") == first
+    assert len(first) >= 4
 
 
 def test_eight_are_kept(specs, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from phusong.agent.terminal import err, fail, geodata_errors, tell
+from phusong.agent.terminal import err, fail, geodata_errors, out, tell
 
 coverage = typer.Typer(help="Measure which share of each commune the operators' layers cover.")
 
@@ -38,6 +38,24 @@ PopulationOption = Annotated[
     ),
 ]
 
+PlacesOption = Annotated[
+    Path | None, typer.Option("--sites", help="sites.csv: the offices, those with a position.", metavar="FILE")
+]
+SchoolsOption = Annotated[
+    Path | None, typer.Option("--schools", help="Schools: a table with id, lat, lon.", metavar="FILE")
+]
+HospitalsOption = Annotated[
+    Path | None,
+    typer.Option("--hospitals", help="Hospitals and clinics: a table with id, lat, lon.", metavar="FILE"),
+]
+CacheOption = Annotated[
+    Path | None,
+    typer.Option("--cache", help="The folder of merged layers; .cache below --out without it.", metavar="DIR"),
+]
+JobsOption = Annotated[
+    int | None, typer.Option("--jobs", help="Threads for the geometry; one per core without it.", min=1, max=256)
+]
+
 
 @coverage.callback(invoke_without_command=True)
 def measure(
@@ -47,15 +65,9 @@ def measure(
     output: Annotated[Path | None, typer.Option("--out", help="The folder to write to.", metavar="DIR")] = None,
     boundaries: BoundariesOption = None,
     population: PopulationOption = None,
-    sites: Annotated[
-        Path | None, typer.Option(help="sites.csv: also tell which operators cover each site.", metavar="FILE")
-    ] = None,
-    schools: Annotated[
-        Path | None, typer.Option(help="Schools: a table with id, lat, lon.", metavar="FILE")
-    ] = None,
-    hospitals: Annotated[
-        Path | None, typer.Option(help="Hospitals and clinics: a table with id, lat, lon.", metavar="FILE")
-    ] = None,
+    sites: PlacesOption = None,
+    schools: SchoolsOption = None,
+    hospitals: HospitalsOption = None,
     classes: Annotated[
         Path | None, typer.Option(help="A table with commune_code, class: remote, border, island.", metavar="FILE")
     ] = None,
@@ -66,14 +78,9 @@ def measure(
     fallback_min_dbm: Annotated[
         float, typer.Option(help="Weaker coverage does not count as a site's fallback.", metavar="DBM")
     ] = -105.0,
-    cache: Annotated[
-        Path | None,
-        typer.Option(help="The folder of merged layers; .cache in the folder of --out without it.", metavar="DIR"),
-    ] = None,
+    cache: CacheOption = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep and use no merged layers.")] = False,
-    jobs: Annotated[
-        int | None, typer.Option(help="Threads for the geometry; one per core without it.", min=1, max=256)
-    ] = None,
+    jobs: JobsOption = None,
     scheduler: Annotated[
         str | None,
         typer.Option(help="A dask scheduler, whose workers do the geometry of a country.", metavar="ADDRESS"),
@@ -104,3 +111,87 @@ def measure(
             cache=None if no_cache else cache or output / ".cache",
         )
         run_coverage(request, jobs, scheduler, err, tell)
+
+
+@coverage.command()
+def plan(
+    output: Annotated[Path, typer.Option("--out", help="The folder to write to.", metavar="DIR")],
+    layer: LayerOption = None,
+    layers: LayersOption = None,
+    technology: Annotated[str, typer.Option(help="Whose gaps: 2G, 3G, 4G or 5G.")] = "4G",
+    operator: Annotated[str, typer.Option(help="Of which operator; any: of all together.")] = "any",
+    min_dbm: Annotated[float | None, typer.Option(help="Weaker coverage counts as none.", metavar="DBM")] = None,
+    edition: EditionOption = "2020-01",
+    boundaries: BoundariesOption = None,
+    population: PopulationOption = None,
+    sites: PlacesOption = None,
+    schools: SchoolsOption = None,
+    hospitals: HospitalsOption = None,
+    settlements: Annotated[
+        Path | None,
+        typer.Option(help="Named places beside gaps: a table with name, lat, lon.", metavar="FILE"),
+    ] = None,
+    candidates: Annotated[
+        Path | None,
+        typer.Option(help="Where masts could stand: a table with id, lat, lon, or polygons.", metavar="FILE"),
+    ] = None,
+    by_commune: Annotated[bool, typer.Option("--by-commune", help="The communes are the candidates.")] = False,
+    step_m: Annotated[
+        float | None, typer.Option(help="A grid over uncovered land as candidates, this far apart.", metavar="M")
+    ] = None,
+    served: Annotated[
+        Path | None,
+        typer.Option(help="What serves already, beside the layers: points or polygons.", metavar="FILE"),
+    ] = None,
+    lines_of: Annotated[
+        Path | None,
+        typer.Option("--lines", help="phusong.yaml: rank offices without a line, or isolated.", metavar="FILE"),
+    ] = None,
+    radius_km: Annotated[float, typer.Option(help="How far a candidate reaches.", metavar="KM")] = 3.0,
+    number: Annotated[int, typer.Option(help="How many are ranked.", min=1)] = 10,
+    weights: Annotated[
+        str, typer.Option(help="What counts how much, e.g. people=1,school=200,hospital=500.", metavar="WEIGHTS")
+    ] = "people=1",
+    min_gap_km2: Annotated[
+        float, typer.Option(help="Smaller uncovered pieces are summed, not listed.", metavar="KM2")
+    ] = 1.0,
+    sliver_m: Annotated[
+        float, typer.Option(help="What is narrower is no gap: neighbours' edges hardly meet.", metavar="M")
+    ] = 50.0,
+    cache: CacheOption = None,
+    jobs: JobsOption = None,
+) -> None:
+    """Rank where the next masts or lines bring most, and list where nobody covers."""
+    with geodata_errors():
+        from .coverage_plan import run_coverage_plan
+
+        run_coverage_plan(
+            out_dir=output,
+            console=out,
+            tell=tell,
+            layers=layer or (),
+            layer_lists=layers or (),
+            technology=technology,
+            operator=operator,
+            min_dbm=min_dbm,
+            edition=edition,
+            boundaries=boundaries,
+            population=population,
+            sites=sites,
+            schools=schools,
+            hospitals=hospitals,
+            settlements=settlements,
+            candidates=candidates,
+            by_commune=by_commune,
+            step_m=step_m,
+            served=served,
+            lines_of=lines_of,
+            radius_km=radius_km,
+            number=number,
+            weights=weights,
+            min_gap_km2=min_gap_km2,
+            sliver_m=sliver_m,
+            cache=cache,
+            jobs=jobs,
+            progress_console=err,
+        )

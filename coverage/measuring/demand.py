@@ -25,6 +25,8 @@ CENTRE = "centre"
 """Centres of communes, beside the kinds of ``summary.PLACE_KINDS``."""
 
 _SPREAD_M = 500.0
+_STRETCH = 1.1
+"""More than what any length on the ground grows by in EPSG:6933 here, which is 8 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,26 @@ def demand_in(demand: Demand, polygons: NDArray[np.object_]) -> Demand:
 
     A grid of people goes beyond the province's borders; who lives there is not to draw masts to them.
     """
+    rows = np.flatnonzero(_in_box(demand.points, shapely.total_bounds(polygons)))
+    points = demand.points[rows]
     inside = np.zeros(len(demand.points), dtype=bool)
-    inside[shapely.STRtree(demand.points).query(polygons, predicate="intersects")[1]] = True
-    others = np.flatnonzero(~inside)
-    if len(others):
-        near = shapely.STRtree(reproject(demand.points[others], EQUAL_AREA, METRIC_CRS))
-        shapes = reproject(shapely.get_parts(polygons), EQUAL_AREA, METRIC_CRS)
-        inside[others[near.query(shapes, predicate="dwithin", distance=TOLERATED_M)[1]]] = True
+    inside[rows[shapely.STRtree(points).query(polygons, predicate="intersects")[1]]] = True
+    rows = rows[~inside[rows]]
+    parts = shapely.get_parts(polygons)
+    near = shapely.STRtree(demand.points[rows]).query(parts, predicate="dwithin", distance=_STRETCH * TOLERATED_M)
+    rows = rows[np.unique(near[1])]
+    local = shapely.STRtree(reproject(demand.points[rows], EQUAL_AREA, METRIC_CRS))
+    shapes = reproject(parts, EQUAL_AREA, METRIC_CRS)
+    inside[rows[local.query(shapes, predicate="dwithin", distance=TOLERATED_M)[1]]] = True
     return demand_where(demand, inside)
+
+
+def _in_box(points: NDArray[np.object_], bounds: NDArray[np.float64]) -> NDArray[np.bool_]:
+    x, y = shapely.get_coordinates(points).T
+    west, south, east, north = bounds
+    margin = _STRETCH * TOLERATED_M
+    inside = (x >= west - margin) & (x <= east + margin) & (y >= south - margin) & (y <= north + margin)
+    return np.asarray(inside, dtype=bool)
 
 
 def demand_where(demand: Demand, keep: NDArray[np.bool_]) -> Demand:

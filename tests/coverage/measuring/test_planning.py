@@ -12,7 +12,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phusong.coverage.measuring.demand import PEOPLE, Demand, demand_outside
+from phusong.coverage.measuring.demand import PEOPLE, Demand, demand_in, demand_outside
 from phusong.coverage.measuring.planning import Ranking, rank_candidates
 from phusong.coverage.measuring.reach import METRIC_CRS, Reach, discs, reach_of_discs, reach_of_polygons
 from phusong.coverage.projection import EQUAL_AREA, project_points, reproject
@@ -221,6 +221,18 @@ def test_polygons() -> None:
     shapes = np.array([whole, whole.difference(middle.buffer(5)), shapely.Polygon()], dtype=object)
     reach = reach_of_polygons(shapes, points)
     assert [reach.of(n).tolist() for n in range(3)] == [[0, 1], [1], []]
+
+
+def test_only_the_province_counts() -> None:
+    """Who lives in a commune or within 250 m on the ground of one is its demand; who lives farther away is not."""
+    square_m = [(0, 0), (4000, 0), (4000, 4000), (0, 4000)]
+    polygon = shapely.Polygon(shapely.get_coordinates(_places(square_m)))
+    places = [(2000, 2000), (0, 0), (-240, 2000), (2000, 4240), (4240, 1000), (1000, -240)]
+    beyond = [(-260, 2000), (2000, 4260), (4260, 1000), (1000, -260), (90_000, 0), (-240, -240)]
+    demand = Demand(PEOPLE, _places(places + beyond), np.arange(12, dtype=float), 7.0)
+    inside = demand_in(demand, np.array([polygon], dtype=object))
+    assert (inside.amounts.tolist(), inside.weight) == ([0, 1, 2, 3, 4, 5], 7.0)
+    assert demand_in(demand_in(demand, np.array([shapely.Polygon()])), np.array([polygon])).total == 0
 
 
 def test_what_is_covered_counts_for_nothing() -> None:

@@ -60,9 +60,10 @@ svg.bars { max-width: 700px; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 12px; font-variant-numeric: tabular-nums; }
 th { text-align: left; vertical-align: bottom; background: #dde7f0; }
-th, td { padding: 3px 6px; border-bottom: 1px solid #d9d9d9; overflow-wrap: anywhere; }
-td:first-child { min-width: 8em; }
-td.n, th.n { text-align: right; overflow-wrap: normal; }
+th, td { padding: 3px 6px; border-bottom: 1px solid #d9d9d9; }
+td.t { min-width: 6.5em; overflow-wrap: anywhere; }
+td.n, th.n { text-align: right; }
+td.n { white-space: nowrap; }
 td.good { color: #00664b; font-weight: 600; }
 td.bad { color: #a33c00; font-weight: 600; }
 @media print {

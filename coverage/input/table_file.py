@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from xml.etree.ElementTree import ParseError
 
 from phusong.coverage.editions import folded
 from phusong.coverage.errors import TableError
@@ -21,7 +24,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LARGEST_TABLE_BYTES = 200_000_000
+LARGEST_UNPACKED_BYTES = 100_000_000
+"""Of a workbook, which in memory is ten times as large."""
 _SHOWN_PROBLEMS = 20
+_DAMAGES = (
+    zipfile.BadZipFile, zlib.error, ParseError, OSError, EOFError, KeyError, IndexError, ValueError, TypeError,
+    AttributeError, NotImplementedError, RuntimeError,
+)  # fmt: skip
+"""What openpyxl raises, depending on where a workbook is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +163,37 @@ def _csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _workbook_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        rows = _first_sheet(path) if unpacked <= LARGEST_UNPACKED_BYTES else None
+    except _DAMAGES as error:
+        raise TableError(f"{path}: is no workbook of Excel ({error}); save it again as .xlsx") from error
+    if rows is None:
+        limit = f"{LARGEST_UNPACKED_BYTES / 1e6:.0f} MB"
+        raise TableError(f"{path}: unpacks to {unpacked / 1e6:.0f} MB, over {limit}; save its first sheet as .csv")
+    return enumerate(rows, start=1)
+
+
+def _first_sheet(path: Path) -> list[list[str]]:
     # openpyxl takes its time to import, and a workbook is the exception.
     import openpyxl
 
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise TableError(f"{path}: is no workbook of Excel ({error}); save it again as .xlsx") from error
-    try:
-        for number, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
-            yield number, ["" if cell is None else _cell_text(cell) for cell in cells]
-    finally:
-        book.close()
+    # Opened here, since openpyxl leaves a damaged file open.
+    with path.open("rb") as handle, warnings.catch_warnings():
+        # They are about styles and validation, which are not read here.
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(handle, read_only=True, data_only=True)
+        try:
+            sheet = book.worksheets[0]
+            # What a sheet says of its own size is wrong in the files of many programs, and would cut it.
+            sheet.reset_dimensions()
+            return [
+                ["" if cell is None else _cell_text(cell) for cell in cells]
+                for cells in sheet.iter_rows(values_only=True)
+            ]
+        finally:
+            book.close()
 
 
 def _cell_text(cell: object) -> str:

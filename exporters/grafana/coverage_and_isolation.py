@@ -179,7 +179,7 @@ def _communes(board: Board, words: Words) -> None:
         figures(
             say("People with coverage"),
             [now(f"sum({_of_chosen(f'({PEOPLE})')})")],
-            about=say("Empty when coverage was computed without the option --population."),
+            about=say("An estimate by area when coverage was computed without the option --population."),
             width=6,
         ),
         _table(words),

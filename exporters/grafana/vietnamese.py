@@ -259,8 +259,8 @@ _WORDS = {
     "Communes without any coverage": "Xã không có sóng",
     "People in the communes": "Dân số các xã",
     "People with coverage": "Số dân có sóng",
-    "Empty when coverage was computed without the option --population.": (
-        "Trống khi vùng phủ được tính không có tuỳ chọn --population."
+    "An estimate by area when coverage was computed without the option --population.": (
+        "Là ước tính theo diện tích khi vùng phủ được tính không có tuỳ chọn --population."
     ),
     "Communes, the least covered first": "Các xã, ít sóng nhất trước",
     "Covered area": "Diện tích có sóng",

@@ -186,6 +186,7 @@ def _levels(summary: CoverageSummary) -> list[str]:
             for row in units_table(summary, level).dictionaries()
             if row["technology"] == technology and row["operator"] in (ANY_OPERATOR, MAX_OPERATOR)
         ]
+        rows = list({(row["name"], row["operator"]): row for row in rows}.values())  # the weakest class comes last
         if not rows:
             continue
         bars: dict[str, Sequence[float | None]] = {}

@@ -396,7 +396,7 @@ def test_centres_of_common_operators() -> None:
 
 
 def test_places_by_kind() -> None:
-    """Communes tell net changes of covered places, units sums of both directions; kinds of one run are left out."""
+    """Communes tell net changes of covered places, units sums both ways; kinds of one run are left out."""
     points = shapely.centroid(np.array([square(0, 0, 10), square(10, 10, 10)], dtype=object))
     schools = LocatedPlaces("school", points, np.array([0, 3]))
     sites = LocatedPlaces("site", points, np.array([0, 3]))

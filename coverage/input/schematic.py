@@ -1,33 +1,36 @@
 """Schematic commune boundaries: drawn from centres, areas and a public-domain coastline, no survey.
 
 Surveyed polygons are licensed, so the project ships none. The drawing has each commune in its place, with its
-neighbours and about its area; everything that shows it says that it is schematic. Recipe:
+neighbours and its area; everything that shows it says that it is schematic. Recipe:
 
-1. ground: the land of Natural Earth 1:10m joined with a disc around each centre, since small islands are missing
-   there and some centres lie off the generalised coast;
-2. province: the ground within reach of any centre, with what lies between the reaches filled;
-3. cells: the power diagram of the centres, with weights moved until the areas fit as well as they can.
+1. province: the land of Natural Earth 1:10m joined with a disc around each centre, since small islands are
+   missing there and some centres lie off the generalised coast, within reach of any centre;
+2. cells: of 2020-01 the power diagram of the centres (``power_diagram``); of a later edition the drawn communes
+   that its own were formed from;
+3. neighbours trade slivers until the areas fit (``area_trading``).
 
-Cells of one power diagram never overlap, and the weights are bounded so that every centre stays in its own cell.
+Communes never overlap, and each keeps the ground around its centre.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
 
+from phusong.coverage.editions import load_edition
+from phusong.coverage.input.area_trading import trade_areas
 from phusong.coverage.input.boundaries import Boundaries
 from phusong.coverage.input.neighbours import GAP_WIDTH_M
+from phusong.coverage.input.power_diagram import draw_power_diagram
 from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
 from phusong.coverage.repairs import M2_PER_KM2
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from phusong.coverage.editions import Edition
@@ -38,111 +41,176 @@ SCHEMATIC_FILE = "schematic"
 _DRAWING_CRS = "EPSG:5899"
 """VN-2000 / TM-3 107-45: true shapes, and areas within 0.011 % in the province."""
 
+_FIRST_EDITION = "2020-01"
+"""Drawn from its centres; its 177 communes say more about the land than the 54 of 2025."""
+
 # Radii, in radii of a disc with the commune's area.
 _REACH_OF_PROVINCE = 1.35
-_REACH_OF_CELL = 3.0
 _DISC_OFF_COAST = 1.1
 _DISC_ON_LAND = 0.8
+_SPARE_DISC = 0.4
+"""How much farther the ground reaches for communes that find too little of it."""
+_REACH_OF_GROUND = 4.0
+_CORE = 0.25
+_CORE_OF_WAY = 0.4
+"""A core is at most 0.4 of the way to the next centre wide, so that cores never meet."""
 
 _FILLED_BAY_M = 4000.0
-_ROUNDS = 10
-_DAMPING = 0.7
-_OWN_SHARE = 0.6
-"""Weights differ by at most 0.6 of the squared distance of their centres: below 1, both stay in their cells."""
+
+
+class _Communes(NamedTuple):
+    """What an edition says of its communes, in metres of the drawing."""
+
+    codes: tuple[str, ...]
+    points: NDArray[np.object_]
+    areas: NDArray[np.float64]
+    radii: NDArray[np.float64]
+    """Of a disc with the commune's area."""
+    text: bytes
 
 
 def draw_schematic(edition: Edition) -> Boundaries:
     """Return schematic boundaries: valid, without overlaps, each with its centre inside; the same every time."""
-    outline = (files("phusong.coverage") / "data" / "land_natural_earth_10m.geojson").read_bytes()
-    communes = tuple(edition.communes.values())
-    facts = repr([(c.code, c.lon, c.lat, c.area_km2) for c in communes]).encode()
-    points = np.asarray(shapely.points([c.lon for c in communes], [c.lat for c in communes]), dtype=object)
-    land = shapely.union_all(reproject(shapely.get_parts(shapely.from_geojson(outline)), WGS84, _DRAWING_CRS))
-    areas = np.array([c.area_km2 for c in communes]) * M2_PER_KM2
-    polygons = _draw(land, reproject(points, WGS84, _DRAWING_CRS), areas)
+    land = _land()
+    communes = _communes(load_edition(_FIRST_EDITION))
+    polygons = _draw_first(communes, land)
+    used = _outline() + communes.text
+    if edition.name != _FIRST_EDITION:
+        crosswalk = _data(f"crosswalk_{_FIRST_EDITION}_{edition.name}.csv")
+        older, communes = communes, _communes(edition)
+        polygons = _draw_later(communes, older, polygons, crosswalk, land)
+        used += communes.text + crosswalk
+    # Rounding in another projection parts what was one edge.
+    polygons = shapely.coverage_clean(reproject(polygons, _DRAWING_CRS, EQUAL_AREA), gap_width=GAP_WIDTH_M)
     return Boundaries(
         edition=edition,
         file=SCHEMATIC_FILE,
-        sha256=hashlib.sha256(outline + facts).hexdigest(),
+        sha256=hashlib.sha256(used).hexdigest(),
         schematic=True,
-        polygons=reproject(polygons, _DRAWING_CRS, EQUAL_AREA),
+        polygons=np.asarray(polygons, dtype=object),
         repairs=(),
     )
 
 
-def _draw(land: shapely.Geometry, points: NDArray[np.object_], areas: NDArray[np.float64]) -> NDArray[np.object_]:
-    radii = np.sqrt(areas / np.pi)
-    centres = shapely.get_coordinates(points)
-    province = _province(land, points, radii)
-    distances2 = ((centres[:, None] - centres[None]) ** 2).sum(axis=-1)
-    nearest = np.argsort(distances2, axis=1, kind="stable")[:, 1:]
-    weights = np.zeros(len(centres))
-    drawn: list[tuple[float, NDArray[np.object_]]] = []
-    for _ in range(_ROUNDS):
-        weights = _bounded(weights, distances2)
-        cells = _power_cells(centres, weights, _REACH_OF_CELL * radii, distances2, nearest)
-        pieces = shapely.intersection(cells, province)
-        found = shapely.area(pieces)
-        drawn.append((float(np.abs(found - areas).sum()), pieces))
-        weights = weights + _DAMPING * (areas - found) / np.pi
-    best = min(drawn, key=lambda attempt: attempt[0])[1]
-    return np.asarray(shapely.coverage_clean(best, gap_width=GAP_WIDTH_M), dtype=object)
+def lies_inland(polygons: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Tell of each polygon (EPSG:6933) whether it is on the generalised land and has none of its coast.
+
+    The outlines towards China and the neighbouring provinces are no coast.
+    """
+    land = reproject(np.array([_land()], dtype=object), _DRAWING_CRS, EQUAL_AREA)[0]
+    coast = reproject(np.array([_coast(_land())], dtype=object), _DRAWING_CRS, EQUAL_AREA)[0]
+    return np.asarray(shapely.intersects(polygons, land) & ~shapely.intersects(polygons, coast))
 
 
-def _province(land: shapely.Geometry, points: NDArray[np.object_], radii: NDArray[np.float64]) -> shapely.Geometry:
-    on_land = shapely.contains(land, points)
-    discs = shapely.buffer(points, np.where(on_land, _DISC_ON_LAND, _DISC_OFF_COAST) * radii, quad_segs=6)
-    reach = shapely.union_all(shapely.buffer(points, _REACH_OF_PROVINCE * radii, quad_segs=8))
+def _data(name: str) -> bytes:
+    return (files("phusong.coverage") / "data" / name).read_bytes()
+
+
+def _outline() -> bytes:
+    return _data("land_natural_earth_10m.geojson")
+
+
+def _land() -> shapely.Geometry:
+    parts = shapely.get_parts(shapely.from_geojson(_outline()))
+    return shapely.union_all(reproject(parts, WGS84, _DRAWING_CRS))
+
+
+def _coast(land: shapely.Geometry) -> shapely.Geometry:
+    """Return the outline towards the sea.
+
+    The mainland is cut off in the west and the south; its easternmost point is where the border meets the sea, so
+    the coast goes from there, with the land on its right, to the southern cut.
+    """
+    *islands, mainland = sorted(shapely.get_parts(land), key=lambda part: float(part.area))
+    ring = shapely.get_coordinates(shapely.get_exterior_ring(mainland))[:-1]
+    if shapely.is_ccw(shapely.get_exterior_ring(mainland)):
+        ring = ring[::-1]
+    ring = np.roll(ring, -int(ring[:, 0].argmax()), axis=0)
+    south = int(ring[:, 1].argmin())
+    return shapely.union_all([shapely.linestrings(ring[: south + 1]), *(shapely.boundary(i) for i in islands)])
+
+
+def _communes(edition: Edition) -> _Communes:
+    communes = edition.communes.values()
+    points = np.asarray(shapely.points([c.lon for c in communes], [c.lat for c in communes]), dtype=object)
+    areas = np.array([c.area_km2 for c in communes]) * M2_PER_KM2
+    return _Communes(
+        codes=tuple(edition.communes),
+        points=reproject(points, WGS84, _DRAWING_CRS),
+        areas=areas,
+        radii=np.sqrt(areas / np.pi),
+        text=repr([(c.code, c.lon, c.lat, c.area_km2) for c in communes]).encode(),
+    )
+
+
+def _draw_first(communes: _Communes, land: shapely.Geometry) -> NDArray[np.object_]:
+    """Draw an edition from its centres."""
+    ground = _ground(communes, land, 0.0)
+    reach = shapely.union_all(shapely.buffer(communes.points, _REACH_OF_PROVINCE * communes.radii, quad_segs=8))
     filled = shapely.buffer(shapely.buffer(reach, _FILLED_BAY_M), -_FILLED_BAY_M)
     whole = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(filled)))
-    province = shapely.intersection(shapely.union_all([land, *discs]), shapely.union_all(whole))
+    province = shapely.intersection(ground, shapely.union_all(whole))
     shapely.prepare(province)
-    return province
+    cells = draw_power_diagram(shapely.get_coordinates(communes.points), communes.areas, province)
+    return _with_areas(communes, cells, communes.areas, land)
 
 
-def _bounded(weights: NDArray[np.float64], distances2: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Lower the weights that would push a neighbour's centre out of its cell."""
-    room = _OWN_SHARE * distances2
-    while True:
-        lowered = np.minimum(weights, (weights[:, None] + room).min(axis=0))
-        if np.allclose(lowered, weights):
-            return np.asarray(lowered)
-        weights = lowered
-
-
-def _power_cells(
-    centres: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    reach: NDArray[np.float64],
-    distances2: NDArray[np.float64],
-    nearest: NDArray[np.intp],
+def _draw_later(
+    communes: _Communes,
+    older: _Communes,
+    older_cells: NDArray[np.object_],
+    crosswalk: bytes,
+    land: shapely.Geometry,
 ) -> NDArray[np.object_]:
-    """Return each centre's cell of the power diagram, cut to a square of half-width ``reach`` around it."""
-    rings = []
-    for i, (x, y) in enumerate(centres.tolist()):
-        half = float(reach[i])
-        corners = [(-half, -half), (half, -half), (half, half), (-half, half)]
-        for j in nearest[i].tolist():
-            # Points p (from the own centre) of the cell: p . d <= (|d|^2 + w_i - w_j) / 2.
-            limit = (distances2[i, j] + weights[i] - weights[j]) / 2
-            dx, dy = centres[j, 0] - x, centres[j, 1] - y
-            if max(dx * px + dy * py for px, py in corners) > limit:
-                corners = _cut(corners, dx, dy, limit)
-        rings.append(shapely.Polygon([(x + px, y + py) for px, py in corners]))
-    return np.array(rings, dtype=object)
+    """Draw an edition from the communes of the older one.
+
+    A commune that was divided goes whole to the one with most of it; the trade of slivers then sees to the areas.
+    Official areas count mudflat and sea, so a commune on the coast gets the land of what it was formed from.
+    """
+    old, new = ({code: i for i, code in enumerate(c.codes)} for c in (older, communes))
+    most = np.zeros(len(older.codes))
+    owner = np.zeros(len(older.codes), dtype=np.intp)
+    formed_land = np.zeros(len(communes.codes))
+    for row in csv.DictReader(crosswalk.decode().splitlines()):
+        share, here, there = float(row["area_share"]), old[row["code_2020_01"]], new[row["code_2025_07"]]
+        formed_land[there] += share * older.areas[here]
+        if share > most[here]:
+            most[here], owner[here] = share, there
+    cells = np.array(
+        [shapely.union_all(older_cells[owner == i]) for i in range(len(communes.codes))], dtype=object
+    )
+    on_coast = shapely.intersects(cells, _coast(land)) | ~shapely.intersects(cells, land)
+    return _with_areas(communes, cells, np.where(on_coast, formed_land, communes.areas), land)
 
 
-def _cut(corners: Sequence[tuple[float, float]], dx: float, dy: float, limit: float) -> list[tuple[float, float]]:
-    """Return the part of a convex polygon where ``dx * x + dy * y <= limit``."""
-    kept: list[tuple[float, float]] = []
-    (px, py) = corners[-1]
-    before = dx * px + dy * py - limit
-    for qx, qy in corners:
-        here = dx * qx + dy * qy - limit
-        if (before < 0) != (here < 0):
-            part = before / (before - here)
-            kept.append((px + part * (qx - px), py + part * (qy - py)))
-        if here <= 0:
-            kept.append((qx, qy))
-        px, py, before = qx, qy, here
-    return kept
+def _with_areas(
+    communes: _Communes, cells: NDArray[np.object_], areas: NDArray[np.float64], land: shapely.Geometry
+) -> NDArray[np.object_]:
+    """Let every cell have its centre and about its area."""
+    centres = shapely.get_coordinates(communes.points)
+    between = np.hypot(*(centres[:, None] - centres[None]).transpose(2, 0, 1))
+    np.fill_diagonal(between, np.inf)
+    widths = np.minimum(_CORE * communes.radii, _CORE_OF_WAY * between.min(axis=1))
+    cores = shapely.buffer(communes.points, widths, quad_segs=3)
+    near = shapely.buffer(communes.points, _REACH_OF_GROUND * communes.radii, quad_segs=4)
+    ground = shapely.intersection(_ground(communes, land, _SPARE_DISC), near)
+    return trade_areas(_with_cores(cells, cores), areas, cores, ground, land)
+
+
+def _with_cores(cells: NDArray[np.object_], cores: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Give each cell its core, with a way to it when the core lies apart."""
+    cells = cells.copy()
+    for i in np.flatnonzero(~shapely.contains(cells, cores)).tolist():
+        way = shapely.buffer(shapely.shortest_line(cells[i], cores[i]), np.sqrt(cores[i].area) / 2, quad_segs=2)
+        others = np.arange(len(cells)) != i
+        mine = shapely.difference(shapely.union(way, cores[i]), shapely.union_all(cores[others]))
+        cells[others] = shapely.difference(cells[others], mine)
+        cells[i] = shapely.union(cells[i], mine)
+    return cells
+
+
+def _ground(communes: _Communes, land: shapely.Geometry, spare: float) -> shapely.Geometry:
+    """Return the land with a disc around each centre, ``spare`` radii wider than it is drawn at first."""
+    on_land = shapely.contains(land, communes.points)
+    widths = np.where(on_land, _DISC_ON_LAND, _DISC_OFF_COAST) + spare
+    return shapely.union_all([land, *shapely.buffer(communes.points, widths * communes.radii, quad_segs=6)])

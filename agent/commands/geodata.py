@@ -195,3 +195,40 @@ def plan(
             jobs=jobs,
             progress_console=err,
         )
+
+
+@coverage.command()
+def compare(
+    old: Annotated[Path, typer.Argument(help="The folder of the older run.", metavar="OLD")],
+    new: Annotated[Path, typer.Argument(help="The folder of the newer run.", metavar="NEW")],
+    output: Annotated[Path, typer.Option("--out", help="The folder to write to.", metavar="DIR")],
+    population: PopulationOption = None,
+    sliver_m: Annotated[
+        float, typer.Option(help="Differences narrower than this are noise of digitising.", metavar="M")
+    ] = 20.0,
+) -> None:
+    """Show what two runs of the same edition gained and lost."""
+    with geodata_errors():
+        from .coverage_compare import run_coverage_compare
+
+        run_coverage_compare(old, new, output, sliver_m=sliver_m, population=population, console=out, tell=tell)
+
+
+@coverage.command()
+def crosswalk(
+    run: Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN")],
+    output: Annotated[Path, typer.Option("--out", help="The folder to write to.", metavar="DIR")],
+    edition: Annotated[str, typer.Option("--edition", help="The edition to carry the figures to.")] = "2025-07",
+    boundaries: Annotated[
+        Path | None,
+        typer.Option("--boundaries", help="That edition's boundaries; its table without them.", metavar="FILE"),
+    ] = None,
+    population: PopulationOption = None,
+) -> None:
+    """Carry a run's figures to another edition of the communes, with bounds of the error."""
+    with geodata_errors():
+        from .coverage_compare import run_coverage_crosswalk
+
+        run_coverage_crosswalk(
+            run, output, edition=edition, boundaries=boundaries, population=population, console=out, tell=tell
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas
@@ -19,6 +20,7 @@ from phusong.coverage.editions import Edition, load_edition
 from phusong.coverage.errors import CoverageError
 from phusong.coverage.input.boundaries import Boundaries
 from phusong.coverage.input.schematic import draw_schematic
+from phusong.coverage.measuring.gaps import Nearest
 from phusong.coverage.output.planning_tables import Plan
 from phusong.exporters.feed import snapshot_to_json
 from phusong.exporters.snapshot import Isolation, SiteInfo, SiteRow, Snapshot
@@ -31,15 +33,15 @@ snmp: {auths: {wan: {version: 2c, community_file: not-there}}}
 """
 INVENTORY = {
     "sites.csv": "site_id,name,kind,commune_code,lat,lon\n"
-    "lined,UBND A,commune,06649,21.004,107.137\ncut,UBND B,commune,06820,21.035,106.76\n"
-    "none,[red]UBND C,commune,06778,21.13,107.4\nnowhere,UBND D,commune,06778,,\n",
+    "lined,UBND A,commune,06649,21.004,107.137\ncut,UBND B,commune,06820,20.998,106.783\n"
+    "none,[red]UBND C,commune,06778,21.331,107.395\nnowhere,UBND D,commune,06778,,\n",
     "devices.csv": "device_id,site_id,address,auth\nr1,lined,127.0.0.1,wan\n",
     "links.csv": "link_id,site_id,carrier,contracted_down_mbps,contracted_up_mbps,far_device,far_interface\n"
     "l1,lined,A,1,1,r1,a\nl2,cut,A,1,1,r1,b\n",
     "endpoints.csv": "endpoint_id,site_id,name,address,auth\n",
     "maintenance.csv": "what,from,to,reason\n",
 }
-PEOPLE = "lat,lon,people\n21.035,106.76,900\n21.004,107.137,500\n21.13,107.4,5000\n"
+PEOPLE = "lat,lon,people\n20.998,106.783,900\n21.004,107.137,500\n21.331,107.395,5000\n"
 Run = Callable[..., tuple[Plan, str, list[str]]]
 
 
@@ -93,7 +95,7 @@ def run(tmp_path: Path, boundaries: Boundaries, monkeypatch: pytest.MonkeyPatch)
 def test_what_is_shown(run: Run, tmp_path: Path) -> None:
     """The ranking, the gaps and sentences below; texts of files are texts, whatever they look like."""
     candidates = tmp_path / "masts.csv"
-    candidates.write_text("id,lat,lon,name\nm1,21.004,107.137,[blink]Núi[/blink]\n'=1+1,21.035,106.76,\n")
+    candidates.write_text("id,lat,lon,name\nm1,21.004,107.137,[blink]Núi[/blink]\n'=1+1,20.998,106.783,\n")
     _, printed, told = run(candidates=candidates, number=3)
     lines = [" ".join(line.split()) for line in printed.splitlines()]
     assert "Rank Candidate Name Commune + people Together Share" in lines
@@ -125,6 +127,27 @@ def test_in_nobodys_reach(run: Run, tmp_path: Path) -> None:
     _, _, told = run(candidates=candidates, min_dbm=-105.0, technology="4g", operator="A")
     assert "In reach of none of the 1 candidates: 900 people." in told
     assert any(line.startswith("Outside 4G of A at -105 dBm or better: 1,400 people") for line in told)
+
+
+@pytest.mark.parametrize(
+    ("bearing_deg", "wind"),
+    [
+        (0, "north"),
+        (22, "north"),
+        (23, "north-east"),
+        (90, "east"),
+        (200, "south"),
+        (315, "north-west"),
+        (359, "north"),
+    ],
+)
+def test_where_a_gap_is(bearing_deg: float, wind: str, run: Run) -> None:
+    """By the nearest of eight directions from the settlement; its name stays a text."""
+    plan, _, _ = run()
+    gap = replace(plan.gaps.pieces[0], nearest=Nearest("[b]Thôn\x1b 1", 4249.0, bearing_deg))
+    shown = gaps_as_table(replace(plan, gaps=replace(plan.gaps, pieces=(gap,))))
+    (cell,) = shown.columns[-1].cells
+    assert str(cell) == f"4.2 km {wind} of [b]Thôn 1"
 
 
 def test_offices_that_need_a_line(run: Run, config: Path) -> None:
@@ -166,7 +189,7 @@ def test_what_is_refused(run: Run, config: Path) -> None:
         line_candidates(config, 3.0, lambda _line: None)
     (config.parent / "state" / "snapshot.json").unlink()
     sites = config.parent / "inventory" / "sites.csv"
-    sites.write_text(sites.read_text(encoding="utf-8").replace("21.13,107.4", ","), encoding="utf-8")
+    sites.write_text(sites.read_text(encoding="utf-8").replace("21.331,107.395", ","), encoding="utf-8")
     with pytest.raises(CoverageError, match="every office with a position has a line and none is isolated"):
         line_candidates(config, 3.0, lambda _line: None)
     config.write_text("nothing: {}\n")

@@ -56,6 +56,12 @@ def test_a_hole_in_the_coverage() -> None:
     assert (gaps.small.parts, gaps.slivers.parts) == (0, 0)
 
 
+def test_a_neighbour_that_is_only_touched() -> None:
+    """A piece that ends at a commune's border has no part in the next one."""
+    (gap,) = _find(LAND.difference(square(8, 8, 2))).pieces
+    assert [(part.commune, part.share) for part in gap.parts] == [(0, pytest.approx(1))]
+
+
 def test_a_disc_of_coverage() -> None:
     """Around a disc remains the square without pi r^2, in one piece; its point lies in it, not in its hole."""
     centre = shapely.centroid(LAND)

@@ -93,6 +93,7 @@ for command in (asking.poll, asking.status, asking.explain, asking.discover):
     app.command()(command)
 app.add_typer(planning.maintenance, name="maintenance")
 app.add_typer(geodata.coverage, name="coverage")
+app.add_typer(geodata.boundaries_group, name="boundaries")
 app.command(name="map")(figures.map_command)
 app.add_typer(figures.report, name="report")
 

@@ -10,6 +10,7 @@ import typer
 from phusong.agent.terminal import err, fail, geodata_errors, out, tell
 
 coverage = typer.Typer(help="Measure which share of each commune the operators' layers cover.")
+boundaries_group = typer.Typer(help="Boundaries of the communes.", no_args_is_help=True)
 
 LayerOption = Annotated[
     list[str] | None,
@@ -232,3 +233,33 @@ def crosswalk(
         run_coverage_crosswalk(
             run, output, edition=edition, boundaries=boundaries, population=population, console=out, tell=tell
         )
+
+
+@boundaries_group.command("import")
+def import_boundaries(
+    file: Annotated[Path, typer.Argument(help="A boundary file of any kind.", metavar="FILE")],
+    output: Annotated[Path, typer.Option("--out", help="The GeoPackage to write.", metavar="FILE")],
+    edition: Annotated[str, typer.Option("--edition", help="2020-01 or 2025-07; found out without it.")] = "",
+    code_column: Annotated[str, typer.Option(help="The column of codes.", metavar="NAME")] = "",
+    name_column: Annotated[str, typer.Option(help="The column of names.", metavar="NAME")] = "",
+    type_column: Annotated[str, typer.Option(help="The column of types (phường, xã).", metavar="NAME")] = "",
+    district_column: Annotated[str, typer.Option(help="The column of districts.", metavar="NAME")] = "",
+    province_column: Annotated[str, typer.Option(help="The column of provinces.", metavar="NAME")] = "",
+    province: Annotated[str, typer.Option(help="Which of them is ours.", metavar="NAME")] = "Quảng Ninh",
+    layer_name: Annotated[
+        str, typer.Option("--layer", help="Which layer, where the file has several.", metavar="NAME")
+    ] = "",
+    crs: Annotated[
+        str, typer.Option(help="The CRS of a file that names none, e.g. EPSG:5899.", metavar="CRS")
+    ] = "",
+) -> None:
+    """Recognise a boundary file, match its communes, close its seams, write it for phusong coverage."""
+    with geodata_errors():
+        from phusong.coverage.input.boundary_import import ImportRequest
+        from phusong.coverage.input.boundary_kinds import Roles
+
+        from .boundaries_command import run_boundaries_import
+
+        roles = Roles(code_column, name_column, type_column, district_column, province_column)
+        request = ImportRequest(file, edition, roles, province, layer_name, crs)
+        run_boundaries_import(request, output, out, tell)

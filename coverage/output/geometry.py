@@ -6,6 +6,7 @@ The same input gives the same bytes.
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import geopandas
@@ -20,7 +21,7 @@ from phusong.coverage.repairs import M2_PER_KM2
 from phusong.coverage.summary import ANY_OPERATOR, MAX_OPERATOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -62,7 +63,7 @@ def write_geopackage(
                 "schematic": [int(boundaries.schematic)] * len(communes),
             }
             | _ratios(summary),
-            geometry=_multipolygons(reproject(boundaries.polygons, EQUAL_AREA, WGS84)),
+            geometry=multipolygons(reproject(boundaries.polygons, EQUAL_AREA, WGS84)),
             crs=WGS84,
         ),
         "coverage": geopandas.GeoDataFrame(
@@ -72,7 +73,7 @@ def write_geopackage(
                 "min_dbm": np.array([union.min_dbm for union in unions], dtype=float),
                 "area_km2": shapely.area(shapes) / M2_PER_KM2,
             },
-            geometry=_multipolygons(reproject(shapes, EQUAL_AREA, WGS84)),
+            geometry=multipolygons(reproject(shapes, EQUAL_AREA, WGS84)),
             crs=WGS84,
         ),
     }
@@ -82,18 +83,15 @@ def write_geopackage(
         merged = np.array([shapely.union_all(boundaries.polygons[of == name]) for name in districts], dtype=object)
         layers["districts"] = geopandas.GeoDataFrame(
             {"name": districts, "area_km2": shapely.area(merged) / M2_PER_KM2},
-            geometry=_multipolygons(reproject(merged, EQUAL_AREA, WGS84)),
+            geometry=multipolygons(reproject(merged, EQUAL_AREA, WGS84)),
             crs=WGS84,
         )
     sources = sources_table(summary)
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _GPKG_DATE})
-    try:
+    with dated_alike():
         for mode, (name, frame) in zip("waa", layers.items(), strict=False):
             frame.to_file(scratch, layer=name, driver="GPKG", engine="pyogrio", mode=mode)
         table = pd.DataFrame(list(sources.rows), columns=list(sources.columns)).astype({"rows": "Int64"})
         pyogrio.write_dataframe(table, scratch, layer="sources", driver="GPKG", append=True)
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
     scratch.replace(path)
 
 
@@ -148,7 +146,18 @@ def _ratios(summary: CoverageSummary) -> dict[str, list[float | None]]:
     return columns
 
 
-def _multipolygons(geometries: Iterable[shapely.Geometry] | NDArray[np.object_]) -> list[shapely.MultiPolygon]:
+@contextmanager
+def dated_alike() -> Iterator[None]:
+    """Let the GeoPackages that are written meanwhile bear one date, whenever that is."""
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _GPKG_DATE})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def multipolygons(geometries: Iterable[shapely.Geometry] | NDArray[np.object_]) -> list[shapely.MultiPolygon]:
+    """Return the polygons of each geometry as a multipolygon."""
     return [
         shapely.MultiPolygon([part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"])
         for shape in geometries

@@ -7,6 +7,7 @@ Xã Đầm Hà lie in the same district.
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,15 @@ _DISTRICT_COLUMNS = ("district", "district_name", "huyen", "ten_huyen", "tenhuye
 _KINDS = {
     "Phường": ("phuong", "ward", "p"),
     "Xã": ("xa", "commune", "x"),
-    "Thị trấn": ("thi tran", "townlet", "tt"),
-    "Đặc khu": ("dac khu", "dk"),
+    "Thị trấn": ("thi tran", "townlet", "town", "tt"),
+    "Đặc khu": ("dac khu", "special zone", "dk"),
 }
+_KIND_OF = {word: own for own, words in _KINDS.items() for word in words}
+_WRITTEN_TOGETHER = {"phuong": "Phường", "thitran": "Thị trấn", "dackhu": "Đặc khu", "xa": "Xã"}
 _DISTRICT_KINDS = ("thanh pho", "thi xa", "huyen", "tp", "tx", "h")
+_DISTRICT_KINDS_TOGETHER = ("thanhpho", "thixa", "huyen")
+_LIKE = 0.7
+"""How alike (difflib) a name must be to be suggested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +125,22 @@ class _Matcher:
             if len(best) == 1 and own_kind:
                 return best[0].code
             if best:
-                candidates = ", ".join(f"{c.code} {c.name} ({c.district})" for c in best)
+                candidates = ", ".join(map(_described, best))
                 return _Problem(
                     f"{name!r} is ambiguous without its type: {candidates}; add a column 'code' or 'type'"
                 )
         unknown = f"code {code!r}, " if code else ""
-        return _Problem(f"{unknown}{(kind + ' ' + name).strip()!r} is no commune of edition {self._edition.name}")
+        full = (kind + " " + name).strip()
+        return _Problem(f"{unknown}{full!r} is no commune of edition {self._edition.name}{self._alike(readings)}")
+
+    def _alike(self, readings: Sequence[tuple[str, str]]) -> str:
+        """Return the communes whose names are nearest, as the end of a message."""
+        near: dict[str, Commune] = {}
+        for bare, _ in readings:
+            for found in difflib.get_close_matches(bare, self._by_bare_name, n=3, cutoff=_LIKE):
+                near |= {commune.code: commune for commune in self._by_bare_name[found]}
+        listed = ", ".join(_described(commune) for commune in list(near.values())[:4])
+        return f"; is it {listed}?" if listed else ""
 
 
 def _whole_edition_problems(codes: Sequence[str | None], features: Sequence[int], edition: Edition) -> list[str]:
@@ -149,20 +165,31 @@ def _column(columns: Mapping[str, Sequence[str]], candidates: Sequence[str], row
     return next((by_folded[name] for name in candidates if name in by_folded), [""] * rows)
 
 
+def _described(commune: Commune) -> str:
+    where = f" ({commune.district})" if commune.district else ""
+    return f"{commune.code} {commune.name}{where}"
+
+
 def _readings(name: str, kind: str) -> list[tuple[str, str]]:
     """Return the ways to read a name as (squeezed bare name, type as the editions write it).
 
-    The whole text comes first: ``Phương Đông`` does not begin with the type ``Phường``.
+    The whole text comes first: ``Phương Đông`` does not begin with the type ``Phường``. Then the type before the
+    name, after it as English has it, or written together with it.
     """
     whole = folded(name)
-    kinds = {word: own for own, words in _KINDS.items() for word in words}
-    own_kind = kinds.get(folded(kind), "")
-    readings = [(_squeezed(whole), own_kind)]
-    for word, own in sorted(kinds.items(), key=lambda item: -len(item[0])):
-        if whole.startswith(word + " ") and own_kind in ("", own):
-            readings.append((_squeezed(whole[len(word) + 1 :]), own))
-            break
-    return readings
+    squeezed = _squeezed(name)
+    own_kind = _KIND_OF.get(folded(kind)) or _WRITTEN_TOGETHER.get(_squeezed(kind), "")
+    readings = [(squeezed, own_kind)]
+    for word, own in sorted(_KIND_OF.items(), key=lambda item: -len(item[0])):
+        if own_kind in ("", own):
+            if whole.startswith(word + " "):
+                readings.append((_squeezed(whole[len(word) + 1 :]), own))
+            elif whole.endswith(" " + word):
+                readings.append((_squeezed(whole[: -len(word)]), own))
+    for word, own in _WRITTEN_TOGETHER.items():
+        if squeezed.startswith(word) and own_kind in ("", own):
+            readings.append((squeezed[len(word) :], own))
+    return list(dict.fromkeys(reading for reading in readings if reading[0]))
 
 
 def _district(name: str) -> str:
@@ -170,7 +197,11 @@ def _district(name: str) -> str:
     for word in _DISTRICT_KINDS:
         if text.startswith(word + " "):
             return _squeezed(text[len(word) + 1 :])
-    return _squeezed(text)
+    together = _squeezed(text)
+    for word in _DISTRICT_KINDS_TOGETHER:
+        if " " not in text and together.startswith(word):
+            return together[len(word) :]
+    return together
 
 
 def _squeezed(name: str) -> str:

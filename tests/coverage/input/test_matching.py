@@ -68,6 +68,11 @@ def test_respelt_names_are_found(respell, edition: Edition) -> None:
         ({"type": "Xã", "name": "Đầm Hà"}, "06916"),
         ({"type": "TT", "name": "Đầm Hà", "district": "Đầm Hà"}, "06895"),
         ({"name": "thi tran dam ha"}, "06895"),
+        ({"name": "ThịtrấnĐầmHà"}, "06895"),
+        ({"name": "Dam Ha Townlet"}, "06895"),
+        ({"name": "BắcSơn", "type": "Xã", "district": "MóngCái"}, "06727"),
+        ({"type": "Thịtrấn", "name": "ĐầmHà"}, "06895"),
+        ({"name": "Phương Đông", "type": "Phường"}, "06832"),
         ({"type": "Phường", "name": "Hoành Bồ", "district": "Hoành Bồ"}, "07030"),
     ],
 )
@@ -88,6 +93,9 @@ def test_one_row_is_found(row: dict[str, str], found: str, edition: Edition) -> 
         ({"name": "Đầm Hà", "district": "Đầm Hà"}, "ambiguous without its type: 06895 .*, 06916 .*; add a column"),
         ({"name": "Bắc Sơn"}, "ambiguous without its type"),
         ({"name": "Xã Không Có"}, "'Xã Không Có' is no commune of edition 2020-01"),
+        ({"name": "Hà Khánh", "district": "Hạ Long"}, "ambiguous without its type: 06649 Phường Hà Khánh"),
+        ({"name": "Phường Hà Khanhh"}, "no commune of edition 2020-01; is it 06649 Phường Hà Khánh"),
+        ({"name": "Quan Lạng", "type": "Xã"}, "is it .*07024 Xã Quan Lạn"),
         ({"colour": "red"}, "neither code nor name; give a column 'code' or 'name' and 'type'"),
     ],
 )

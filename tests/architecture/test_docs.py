@@ -126,8 +126,11 @@ def test_every_command_is_in_both_readmes() -> None:
 
 
 def test_options_of_coverage() -> None:
-    """Its page has a table of them."""
-    assert set(_names(_text(ROOT / "docs/coverage.md"))) >= COMMANDS["coverage"] - {"--help"}
+    """Its pages have tables of them."""
+    pages = ("coverage", "planning", "changes")
+    names = {name for page in pages for name in re.findall(r"`(--[a-z0-9-]+)`", _text(ROOT / f"docs/{page}.md"))}
+    options = {name for name in COMMANDS["coverage"] | COMMANDS["boundaries"] if name.startswith("--")}
+    assert names >= options - {"--help"}
 
 
 def test_the_two_commands() -> None:

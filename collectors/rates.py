@@ -223,7 +223,7 @@ def _within_line_rate(
 def _packets_fell(was: InterfaceReading, reading: InterfaceReading) -> bool:
     """Tell whether a packet counter fell, or may have: those wrap far more rarely than octets, so it was a reset.
 
-    Readings of other columns cannot be compared, nor one that was kept over our own restart, which has octets only.
+    Readings of other columns cannot be compared, nor one kept over our own restart, which has octets only.
     """
     return was.packets_bits != reading.packets_bits or (
         min(

@@ -14,7 +14,7 @@ import shapely
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_LARGEST_TILE = 4_000
+_LARGEST_TILE = 12_000
 """Vertices. Smaller tiles cost more to cut than they save."""
 _MOST_HALVINGS = 24
 """More make no difference: what is still too large then has its vertices in one spot."""

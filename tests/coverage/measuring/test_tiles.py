@@ -19,22 +19,22 @@ def _ragged(corners: int) -> shapely.Polygon:
     return shapely.Polygon(outer, lakes)
 
 
-@pytest.mark.parametrize("corners", [400, 10_000, 40_000])
+@pytest.mark.parametrize("corners", [400, 20_000, 80_000])
 def test_tiles_are_what_was_cut(corners: int) -> None:
     """No tile is large, none overlaps another, and their areas and their union are the shape's."""
     shape = _ragged(corners)
     small = shapely.box(50_000, 0, 51_000, 1_000)
     tiles = cut_tiles(np.array([shape, small], dtype=object))
     assert shapely.is_valid(tiles).all()
-    assert shapely.get_num_coordinates(tiles).max() <= 4_000
-    assert (len(tiles) > 2) == (corners > 4_000)
+    assert shapely.get_num_coordinates(tiles).max() <= 12_000
+    assert (len(tiles) > 2) == (corners > 12_000)
     assert shapely.area(tiles).sum() == pytest.approx(shape.area + small.area, rel=1e-12)
     assert shapely.union_all(tiles).symmetric_difference(shapely.union_all([shape, small])).area < 1
 
 
 def test_vertices_in_one_spot_come_to_an_end() -> None:
     """Too many vertices within a nanometre are given up on and kept; nothing at all is nothing."""
-    angles = np.linspace(0, 2 * np.pi, 9_000, endpoint=False)
+    angles = np.linspace(0, 2 * np.pi, 30_000, endpoint=False)
     spot = shapely.Polygon(np.column_stack([1e7 + 2e-6 * np.cos(angles), 2e6 + 2e-6 * np.sin(angles)]))
     spot = shapely.make_valid(spot, method="structure").union(shapely.box(1e7, 2e6, 1e7 + 1, 2e6 + 1))
     assert shapely.area(cut_tiles(np.array([spot], dtype=object))).sum() == pytest.approx(spot.area)

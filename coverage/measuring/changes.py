@@ -219,11 +219,11 @@ def compare_runs(
     ]
     split = iter(workers.map(partial(split_difference, sliver_m=sliver_m), pairs))
     alike = _counts_are_alike(old.summary, new.summary, people)
-    sides = tuple(
+    was, now = (
         _Side(run, same_land(base.summary, run.summary), [_by_key(c) for c in run.summary.communes])
         for run in (old, new)
     )
-    comparer = _Comparer(*sides, base, inhabitants, alike)
+    comparer = _Comparer(was, now, base, inhabitants, alike)
     communes: list[list[Change]] = [[] for _ in base.summary.communes]
     pieces: list[Piece] = []
     for match in matches:

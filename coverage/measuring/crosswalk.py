@@ -255,7 +255,9 @@ def spread(total: NDArray[np.float64], covered: NDArray[np.float64], parts: Part
         return np.bincount(parts.targets, weights=amounts, minlength=count).astype(float)
 
     def divide(amounts: NDArray[np.float64], by: NDArray[np.float64], otherwise: float) -> NDArray[np.float64]:
-        return np.divide(amounts, by, out=np.full(len(amounts), otherwise), where=by > 0)
+        shares = np.full(len(amounts), otherwise)
+        np.divide(amounts, by, out=shares, where=by > 0)
+        return shares
 
     known, amount = add(parts.value * divide(inside, whole, 0.0)), add(parts.value)
     ratio = divide(known, amount, np.nan)

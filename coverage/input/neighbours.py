@@ -1,7 +1,8 @@
 """The seams between communes: overlaps and gaps of a boundary file are measured, closed and listed.
 
 Public boundary sets overlap their own neighbours by square kilometres. An office on such a seam would lie in two
-communes or in none, so the polygons are made to share their edges, as far as no commune changes much.
+communes or in none, so the polygons are made to share their edges. A file that this would change much is refused:
+its communes were drawn apart, and the figures of two that overlap would count the same land and people twice.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
+from phusong.coverage.errors import BoundaryError
 from phusong.coverage.repairs import M2_PER_KM2, Repair
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ GAP_WIDTH_M = 250.0
 """Holes between communes narrower than this are closed; wider ones are taken for lakes or enclaves."""
 _LISTED_KM2 = 1e-6
 """Seams below one square metre are rounding and are closed without a word."""
+LARGEST_SEAMS = 0.02
+"""Overlaps and narrow gaps together may be this share of the land: the worst public set has 0.5 %."""
+_REMEDY = "draw common edges once (QGIS: Clean coverage), or use another file"
+_SHOWN = 10
 _SAFE_SHARE = 0.10
 _SAFE_KM2 = 0.25
 """A commune may change by a quarter of a square kilometre or a tenth of itself, whichever is more."""
@@ -41,30 +47,60 @@ def close_seams(
 
     Returns
     -------
-    The polygons and one repair per overlap and gap. When closing would change any commune too much, the polygons
-    come back as they were drawn and the repairs say so.
+    The polygons and one repair per overlap and gap.
+
+    Raises
+    ------
+    BoundaryError
+        Overlaps and narrow gaps are over 2 % of the land, or closing them would change a commune by more than a
+        tenth of itself and a quarter of a square kilometre; the worst are listed.
     """
     overlaps = _overlaps(codes, polygons)
     gaps = _gaps(codes, polygons)
     cleaned = np.asarray(shapely.coverage_clean(polygons, gap_width=GAP_WIDTH_M), dtype=object)
     change = shapely.area(shapely.symmetric_difference(polygons, cleaned)) / M2_PER_KM2
     allowed = np.maximum(_SAFE_KM2, _SAFE_SHARE * shapely.area(polygons) / M2_PER_KM2)
-    safe = bool(
-        (change <= allowed).all() and not shapely.is_empty(cleaned).any() and shapely.is_valid(cleaned).all()
-    )
-    if not safe:
-        worst = int(np.argmax(change - allowed))
-        note = f"left as drawn: closing the seams would change {codes[worst]} by {change[worst]:.3f} km2"
-        return polygons, tuple(
-            Repair(layer, seam.code, f"{seam.what} {note}", seam.km2) for seam in (*overlaps, *gaps)
-        )
     tree = shapely.STRtree(cleaned)
+    closed = [len(tree.query(shapely.point_on_surface(gap.shape), predicate="intersects")) > 0 for gap in gaps]
+    seams = (*overlaps, *(gap for gap, is_closed in zip(gaps, closed, strict=True) if is_closed))
+    land_km2 = float(shapely.area(polygons).sum()) / M2_PER_KM2
+    seams_km2 = sum(seam.km2 for seam in seams)
+    if seams_km2 > LARGEST_SEAMS * land_km2:
+        raise BoundaryError(
+            f"{layer}: neighbours overlap or leave gaps on {seams_km2:.1f} km2, {seams_km2 / land_km2:.1%} of the "
+            f"land (the limit is {LARGEST_SEAMS:.0%}); the largest: {_largest(seams)}; {_REMEDY}"
+        )
+    changed = (change > allowed) | shapely.is_empty(cleaned) | ~shapely.is_valid(cleaned)
+    if changed.any():
+        raise BoundaryError(_too_much(layer, codes, change, np.flatnonzero(changed), seams))
     repairs = [Repair(layer, seam.code, f"{seam.what} given to one of them", seam.km2) for seam in overlaps]
-    for gap in gaps:
-        closed = len(tree.query(shapely.point_on_surface(gap.shape), predicate="intersects")) > 0
-        outcome = "closed" if closed else "left open: too wide"
+    for gap, is_closed in zip(gaps, closed, strict=True):
+        outcome = "closed" if is_closed else "left open: too wide"
         repairs.append(Repair(layer, gap.code, f"{gap.what} {outcome}", gap.km2))
     return cleaned, tuple(repairs)
+
+
+def _too_much(
+    layer: str,
+    codes: Sequence[str],
+    change: NDArray[np.float64],
+    changed: NDArray[np.intp],
+    seams: Sequence[_Seam],
+) -> str:
+    """Return why the seams are not closed: which communes would change by how much, and the largest seams."""
+    worst = sorted(changed.tolist(), key=lambda row: -change[row])
+    communes = ", ".join(f"{codes[row]} by {change[row]:.3f} km2" for row in worst[:_SHOWN])
+    more = f" and {len(worst) - _SHOWN} more" if len(worst) > _SHOWN else ""
+    return (
+        f"{layer}: closing overlaps and gaps between neighbours would change {len(worst)} of {len(codes)} "
+        f"communes by more than {_SAFE_SHARE:.0%} and {_SAFE_KM2} km2: {communes}{more}; the largest: "
+        f"{_largest(seams)}; {_REMEDY}"
+    )
+
+
+def _largest(seams: Sequence[_Seam]) -> str:
+    ordered = sorted(seams, key=lambda seam: -seam.km2)[:_SHOWN]
+    return ", ".join(f"{seam.code} {seam.what} {seam.km2:.3f} km2" for seam in ordered)
 
 
 class _Seam(NamedTuple):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
+from phusong.coverage.errors import BoundaryError
 from phusong.coverage.input.neighbours import GAP_WIDTH_M, close_seams
 
 KM = 1000.0
@@ -45,11 +46,35 @@ def test_gaps_by_width(width: float, outcome: str) -> None:
     assert (shapely.union_all(cleaned).area == pytest.approx(200 * KM * KM)) is (outcome == "closed")
 
 
-def test_closing_that_would_change_too_much_is_not_done() -> None:
-    """Two drawings of the same ground are left as they were, and the repair says why."""
-    drawn = (LEFT, shapely.box(4 * KM, 0, 14 * KM, 10 * KM))
-    cleaned, repairs = _close(*drawn)
-    assert [polygon.equals(before) for polygon, before in zip(cleaned, drawn, strict=True)] == [True, True]
-    assert len(repairs) == 1
-    assert "left as drawn: closing the seams would change" in repairs[0][1]
-    assert repairs[0][2] == 60.0
+def test_two_drawings_of_one_ground_are_refused() -> None:
+    """Overlaps over 2 % of the land are refused, with the largest and what to do."""
+    with pytest.raises(BoundaryError) as caught:
+        _close(LEFT, shapely.box(4 * KM, 0, 14 * KM, 10 * KM), shapely.box(14 * KM, 0, 20 * KM, 10 * KM))
+    assert str(caught.value) == (
+        "f: neighbours overlap or leave gaps on 60.0 km2, 23.1% of the land (the limit is 2%); the largest: 00000 "
+        "overlap with 00001 60.000 km2; draw common edges once (QGIS: Clean coverage), or use another file"
+    )
+
+
+def test_a_lake_is_no_seam() -> None:
+    """A wide hole stays open however large it is, and does not count against the limit."""
+    lake = shapely.box(8 * KM, 3 * KM, 12 * KM, 7 * KM)
+    right = shapely.box(10 * KM, 0, 20 * KM, 10 * KM)
+    _, repairs = _close(LEFT.difference(lake), right.difference(lake))
+    assert repairs == [("00000", "gap between 00000 and 00001 left open: too wide", 16.0)]
+
+
+@pytest.mark.parametrize(("overlap_km", "refused"), [(0.12, False), (0.4, True)])
+def test_small_communes_may_change_a_quarter_of_a_square_kilometre(overlap_km: float, refused: bool) -> None:
+    """A commune of 2 km2 may change by 12 %, which is 0.24 km2, but not by 40 %."""
+    small = shapely.box(20 * KM, 0, 21 * KM, 2 * KM)
+    other = shapely.box((21 - overlap_km) * KM, 0, (22 - overlap_km) * KM, 2 * KM)
+    if refused:
+        with pytest.raises(
+            BoundaryError, match=r"would change 1 of 3 communes by more than 10% and 0.25 km2: 0000"
+        ):
+            _close(LEFT, small, other)
+    else:
+        cleaned, repairs = _close(LEFT, small, other)
+        assert repairs == [("00001", "overlap with 00002 given to one of them", round(overlap_km * 2, 3))]
+        assert shapely.intersection(*cleaned[1:]).area == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from phusong.coverage.editions import Edition
@@ -48,9 +49,30 @@ def test_broadband(tmp_path: Path, edition: Edition) -> None:
         (read_broadband, "code,connected\n06649,-1\n", "t.csv:2: '-1' is no count"),
         (read_broadband, "code,connected,units\n06649,8,7\n", "t.csv:2: 8 of 7 units connected; correct one"),
         (read_broadband, "code,units\n06649,8\n", "t.csv:1: column connected missing"),
+        (read_broadband, "code,connected\n06649,1_000\n", "t.csv:2: '1_000' is no count; write a whole number"),
+        (read_broadband, "code,connected,units\n06649,1,1.5\n", "t.csv:2: '1.5' is no count"),
+        (
+            read_broadband,
+            "code;connected\n06649;1\n99999;1\n6652;x\n",
+            "t.csv:3: commune '99999'.*\n.*t.csv:4: 'x'",
+        ),
+        (read_broadband, "code,connected\n=A1,1\n", "t.csv:2: commune '=A1' is not in edition 2020-01; is it"),
+        (read_classes, "ma,ma xa,class\n1,2,x\n", "t.csv:1: 'ma' and 'ma xa' both mean commune_code; remove one"),
+        (read_classes, "code,class\n06649, ; | \n", "t.csv:2: the class is empty or no text"),
     ],
 )
 def test_bad_tables(read, text: str, message: str, tmp_path: Path, edition: Edition) -> None:
     """Each fault is named with its line and the remedy."""
     with pytest.raises(TableError, match=message):
         read(_table(tmp_path, text), edition)
+
+
+def test_codes_from_excel(tmp_path: Path, edition: Edition) -> None:
+    """A code that Excel made a number, in a workbook or in its CSV, is the code."""
+    book = openpyxl.Workbook()
+    for cells in (["Mã xã", "Loại"], [6649, "đảo"], ["06652", "đảo"], [6655.0, "đảo"]):
+        book.active.append(cells)
+    book.save(tmp_path / "t.xlsx")
+    assert set(read_classes(tmp_path / "t.xlsx", edition)[0]) == {"06649", "06652", "06655"}
+    path = _table(tmp_path, "\ufeffMã xã;Loại\n6649.0;đảo\n")
+    assert read_classes(path, edition)[0] == {"06649": ("đảo",)}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pytest
 import rasterio
 import shapely
@@ -110,3 +111,59 @@ def test_bad_files(name: str, content: bytes, message: str, tmp_path: Path) -> N
     (tmp_path / name).write_bytes(content)
     with pytest.raises(CoverageError, match=message):
         read_population(tmp_path / name)
+
+
+def test_a_grid_in_metres(write_grid) -> None:
+    """A grid in UTM keeps its own cells and its people; their centres are where they are on the ground."""
+    transform = Affine(100, 0, 720_000, 0, -100, 2_330_000)
+    people = read_population(write_grid(np.full((3, 4), 2.0), crs="EPSG:32648", transform=transform))
+    assert people.grid is not None
+    assert (people.grid.west, people.grid.north, people.weights.sum()) == (720_000, 2_330_000, 24)
+    assert people.source.crs == "WGS 84 / UTM zone 48N"
+    west, south, east, north = shapely.total_bounds(reproject(people.points, EQUAL_AREA, WGS84))
+    assert (west, south, east, north) == pytest.approx((107.12, 21.05, 107.13, 21.06), abs=0.01)
+
+
+def test_a_grid_that_is_too_fine(tmp_path: Path) -> None:
+    """A sparse file of kilobytes with 300 million cells is refused before a cell is read."""
+    path = tmp_path / "fine.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", count=1, height=15_000, width=20_000, dtype="float32", crs="EPSG:4326",
+        transform=Affine(0.0001, 0, 106.3, 0, -0.0001, 21.9), nodata=-99999, SPARSE_OK=True, tiled=True,
+    ):  # fmt: skip
+        pass
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(CoverageError, match=r"fine.tif: has over 200,000,000 cells here; make it coarser"):
+        read_population(path)
+
+
+def test_a_truncated_grid(write_grid) -> None:
+    """A file that was not copied to its end is no smaller grid but an error."""
+    path = write_grid(np.ones((400, 400)), transform=Affine(0.001, 0, 107, 0, -0.001, 21.2))
+    path.write_bytes(path.read_bytes()[:300_000])
+    with pytest.raises(CoverageError, match=r"people.tif: cannot be read .*; export or copy it again"):
+        read_population(path)
+
+
+def test_every_bad_row_is_told_at_once(tmp_path: Path) -> None:
+    """Twenty rows by their lines, and how many more."""
+    rows = [f"21.{n},107.1,{'x' if n % 2 else n}" for n in range(60)]
+    (tmp_path / "p.csv").write_text("lat,lon,people\n" + "\n".join(rows), encoding="utf-8")
+    with pytest.raises(CoverageError) as caught:
+        read_population(tmp_path / "p.csv")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"{tmp_path / 'p.csv'}:3: lat, lon and people must be numbers with a point, e.g. 21.004"
+    assert (len(lines), lines[-1]) == (21, "and 10 more")
+
+
+def test_a_workbook_of_settlements(tmp_path: Path) -> None:
+    """Rows of a workbook are told by their number too; a formula that was never computed is no number."""
+    book = openpyxl.Workbook()
+    for cells in (["Vĩ độ", "Kinh độ", "Dân số"], [21.0, 107.1, 850], [None], [21.1, 107.2, "=C2*2"]):
+        book.active.append(cells)
+    book.save(tmp_path / "p.xlsx")
+    with pytest.raises(CoverageError, match=r"^[^\n]*p.xlsx:4: lat, lon and people must be numbers with a point"):
+        read_population(tmp_path / "p.xlsx")
+    book.active.delete_rows(4)
+    book.save(tmp_path / "p.xlsx")
+    assert read_population(tmp_path / "p.xlsx").weights.tolist() == [850.0]

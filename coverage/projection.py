@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EQUAL_AREA = "EPSG:6933"
 WGS84 = "EPSG:4326"
+METRIC = "EPSG:5899"
+"""VN-2000 / TM-3 107-45: distances and shapes in it are true to 1 in 5,000 in the province."""
 
 _TM3_SCALE = 0.9999
 """The scale factor of the three-degree zones of VN-2000; UTM has 0.9996."""

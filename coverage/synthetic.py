@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas
-import pyogrio
 import shapely
 
 from phusong.coverage.editions import load_edition
 from phusong.coverage.input.layer_spec import LayerSpec
+from phusong.coverage.output.same_bytes import dated_alike
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,7 +36,6 @@ DARK_ISLANDS = "Cô Tô"
 
 _DATE = "2026-06-30"
 _KM_PER_DEGREE = 111.32
-_GPKG_DATE = "2000-01-01T00:00:00.000Z"
 _TOWN_DENSITY = 450.0
 """People per square kilometre above which a commune is served like a town."""
 
@@ -176,9 +175,6 @@ def _write(path: Path, rings: Iterable[Ring], operator: _Operator, technology: _
     ).to_crs(operator.crs)
     path.unlink(missing_ok=True)
     # A fixed date of change, so that the file and its hash are the same every time.
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _GPKG_DATE})
-    try:
+    with dated_alike():
         driver = "GPKG" if path.suffix == ".gpkg" else "GeoJSON"
         frame.to_file(path, driver=driver, layer=path.stem, engine="pyogrio")
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

@@ -17,7 +17,7 @@ import shapely
 from phusong.coverage.errors import LayerError
 from phusong.coverage.input.file_hash import file_sha256
 from phusong.coverage.input.layers import Layer
-from phusong.coverage.projection import EQUAL_AREA, PROVINCE, WGS84, reproject
+from phusong.coverage.projection import EQUAL_AREA, METRIC, PROVINCE, WGS84, reproject
 from phusong.coverage.repairs import Repair
 from phusong.coverage.summary import LayerSource
 
@@ -33,7 +33,6 @@ TECHNOLOGIES = {"GSM": "2G", "UMTS": "3G", "CDMA": "3G", "LTE": "4G", "NR": "5G"
 RADII_KM = {"2G": 12.0, "3G": 4.0, "4G": 4.0, "5G": 2.0}
 """As FAO and Collins Bartholomew draw OpenCelliD's cells; 5G is ours."""
 _COLUMNS = ("radio", "mcc", "net", "area", "cell", "unit", "lon", "lat")
-_METRIC_CRS = "EPSG:5899"
 _LARGEST_BYTES = 2_000_000_000
 _MOST_BAD_SHARE = 0.01
 
@@ -85,8 +84,8 @@ def read_cell_layers(spec: LayerSpec) -> tuple[Layer, ...]:
             spec.path.name, sha256, operator, technology, None, spec.date, crs=WGS84, estimate=True
         )
         array = np.asarray(shapely.points(sorted(points)), dtype=object)
-        circles = shapely.buffer(reproject(array, WGS84, _METRIC_CRS), radius_m, quad_segs=12)
-        layers.append(Layer(source, reproject(circles, _METRIC_CRS, EQUAL_AREA), synthetic=False, repairs=repairs))
+        circles = shapely.buffer(reproject(array, WGS84, METRIC), radius_m, quad_segs=12)
+        layers.append(Layer(source, reproject(circles, METRIC, EQUAL_AREA), synthetic=False, repairs=repairs))
     return tuple(layers)
 
 

@@ -16,7 +16,7 @@ import shapely
 from phusong.coverage.errors import TableError
 from phusong.coverage.input.matching import commune_code
 from phusong.coverage.input.table_file import read_table, refuse_problems
-from phusong.coverage.projection import EQUAL_AREA, WGS84, project_points, reproject
+from phusong.coverage.projection import EQUAL_AREA, METRIC, WGS84, project_points, reproject
 from phusong.coverage.repairs import Repair
 from phusong.coverage.summary import Source
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 TOLERATED_M = 250.0
 """A point so near its commune counts as inside it: coasts are drawn about so well."""
 
-_METRIC_CRS = "EPSG:5899"
 _COLUMNS = {
     "lat": ("latitude", "vi do", "y"),
     "lon": ("lng", "long", "longitude", "kinh do", "x"),
@@ -118,8 +117,8 @@ def communes_of(places: Places, boundaries: Boundaries) -> tuple[NDArray[np.intp
     rows = np.array(stated, dtype=np.intp)
     if not len(rows):
         return rows, ()
-    points = reproject(places.points, EQUAL_AREA, _METRIC_CRS)
-    polygons = reproject(boundaries.polygons, EQUAL_AREA, _METRIC_CRS)
+    points = reproject(places.points, EQUAL_AREA, METRIC)
+    polygons = reproject(boundaries.polygons, EQUAL_AREA, METRIC)
     point_of, found = shapely.STRtree(polygons).query_nearest(points, all_matches=False)
     nearest = np.full(len(rows), -1, dtype=np.intp)
     nearest[point_of] = found

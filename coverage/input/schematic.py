@@ -27,7 +27,7 @@ from phusong.coverage.input.area_trading import trade_areas
 from phusong.coverage.input.boundaries import Boundaries
 from phusong.coverage.input.neighbours import GAP_WIDTH_M
 from phusong.coverage.input.power_diagram import draw_power_diagram
-from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
+from phusong.coverage.projection import EQUAL_AREA, METRIC, WGS84, reproject
 from phusong.coverage.repairs import M2_PER_KM2
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 SCHEMATIC_FILE = "schematic"
 """What stands where a boundary file would be named."""
 
-_DRAWING_CRS = "EPSG:5899"
-"""VN-2000 / TM-3 107-45: true shapes, and areas within 0.011 % in the province."""
 
 _FIRST_EDITION = "2020-01"
 """Drawn from its centres; its 177 communes say more about the land than the 54 of 2025."""
@@ -81,7 +79,7 @@ def draw_schematic(edition: Edition) -> Boundaries:
         polygons = _draw_later(communes, older, polygons, crosswalk, land)
         used += communes.text + crosswalk
     # Rounding in another projection parts what was one edge.
-    polygons = shapely.coverage_clean(reproject(polygons, _DRAWING_CRS, EQUAL_AREA), gap_width=GAP_WIDTH_M)
+    polygons = shapely.coverage_clean(reproject(polygons, METRIC, EQUAL_AREA), gap_width=GAP_WIDTH_M)
     return Boundaries(
         edition=edition,
         file=SCHEMATIC_FILE,
@@ -97,8 +95,8 @@ def lies_inland(polygons: NDArray[np.object_]) -> NDArray[np.bool_]:
 
     The outlines towards China and the neighbouring provinces are no coast.
     """
-    land = reproject(np.array([_land()], dtype=object), _DRAWING_CRS, EQUAL_AREA)[0]
-    coast = reproject(np.array([_coast(_land())], dtype=object), _DRAWING_CRS, EQUAL_AREA)[0]
+    land = reproject(np.array([_land()], dtype=object), METRIC, EQUAL_AREA)[0]
+    coast = reproject(np.array([_coast(_land())], dtype=object), METRIC, EQUAL_AREA)[0]
     return np.asarray(shapely.intersects(polygons, land) & ~shapely.intersects(polygons, coast))
 
 
@@ -112,7 +110,7 @@ def _outline() -> bytes:
 
 def _land() -> shapely.Geometry:
     parts = shapely.get_parts(shapely.from_geojson(_outline()))
-    return shapely.union_all(reproject(parts, WGS84, _DRAWING_CRS))
+    return shapely.union_all(reproject(parts, WGS84, METRIC))
 
 
 def _coast(land: shapely.Geometry) -> shapely.Geometry:
@@ -136,7 +134,7 @@ def _communes(edition: Edition) -> _Communes:
     areas = np.array([c.area_km2 for c in communes]) * M2_PER_KM2
     return _Communes(
         codes=tuple(edition.communes),
-        points=reproject(points, WGS84, _DRAWING_CRS),
+        points=reproject(points, WGS84, METRIC),
         areas=areas,
         radii=np.sqrt(areas / np.pi),
         text=repr([(c.code, c.lon, c.lat, c.area_km2) for c in communes]).encode(),

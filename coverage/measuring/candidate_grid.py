@@ -10,9 +10,8 @@ import shapely
 
 from phusong.coverage.errors import CoverageError
 from phusong.coverage.input.candidates import Candidate, Candidates, check_radius
-from phusong.coverage.measuring.reach import METRIC_CRS
 from phusong.coverage.measuring.unions import points_inside
-from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
+from phusong.coverage.projection import EQUAL_AREA, METRIC, WGS84, reproject
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,9 +40,9 @@ def grid_candidates(area: shapely.Geometry, step_m: float, radius_km: float) -> 
             f"a grid of {step_m:g} m would have over {MOST_CANDIDATES:,} points; take a larger step, at least "
             f"{math.ceil(math.sqrt(area.area / MOST_CANDIDATES) / 10) * 10} m"
         )
-    parts = reproject(shapely.segmentize(shapely.get_parts(area), 10_000), EQUAL_AREA, METRIC_CRS)
+    parts = reproject(shapely.segmentize(shapely.get_parts(area), 10_000), EQUAL_AREA, METRIC)
     nodes = np.unique(np.concatenate([_nodes(bounds, step_m) for bounds in shapely.bounds(parts)]), axis=0)
-    points = reproject(np.asarray(shapely.points(nodes * step_m), dtype=object), METRIC_CRS, EQUAL_AREA)
+    points = reproject(np.asarray(shapely.points(nodes * step_m), dtype=object), METRIC, EQUAL_AREA)
     inside = points_inside(area, points)
     degrees = shapely.get_coordinates(reproject(points[inside], EQUAL_AREA, WGS84))
     return Candidates(

@@ -21,10 +21,9 @@ import shapely
 from phusong.coverage.errors import CoverageError
 from phusong.coverage.measuring.indicators import AREA_DECIMALS, PEOPLE_DECIMALS
 from phusong.coverage.measuring.inhabitants import AREA, inhabitants_of
-from phusong.coverage.measuring.reach import METRIC_CRS
 from phusong.coverage.measuring.unions import signal_strength
 from phusong.coverage.measuring.workers import Threads
-from phusong.coverage.projection import EQUAL_AREA, reproject
+from phusong.coverage.projection import EQUAL_AREA, METRIC, reproject
 from phusong.coverage.repairs import M2_PER_KM2
 from phusong.coverage.summary import ANY_OPERATOR, MAX_OPERATOR, PLACE_KINDS
 
@@ -462,11 +461,11 @@ def split_difference(
     parts = _polygons(np.array([shapely.difference(*pair)], dtype=object))
     if not len(parts) or sliver_m == 0:
         return parts, parts[:0]
-    local = reproject(shapely.segmentize(parts, _STRAIGHT_M), EQUAL_AREA, METRIC_CRS)
+    local = reproject(shapely.segmentize(parts, _STRAIGHT_M), EQUAL_AREA, METRIC)
     cores = shapely.buffer(local, -sliver_m / 2, join_style="mitre")
     thick = ~shapely.is_empty(cores)
     grown = shapely.buffer(cores[thick], sliver_m / 2 + _BEYOND_M, join_style="mitre")
-    bodies = reproject(shapely.segmentize(grown, _STRAIGHT_M), METRIC_CRS, EQUAL_AREA)
+    bodies = reproject(shapely.segmentize(grown, _STRAIGHT_M), METRIC, EQUAL_AREA)
     real = _polygons(shapely.intersection(parts[thick], bodies))
     return real, np.concatenate([parts[~thick], _polygons(shapely.difference(parts[thick], bodies))])
 

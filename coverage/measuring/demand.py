@@ -9,9 +9,8 @@ import numpy as np
 import shapely
 
 from phusong.coverage.input.places import TOLERATED_M
-from phusong.coverage.measuring.reach import METRIC_CRS
 from phusong.coverage.measuring.unions import points_inside
-from phusong.coverage.projection import EQUAL_AREA, reproject
+from phusong.coverage.projection import EQUAL_AREA, METRIC, reproject
 from phusong.coverage.summary import PLACE_KINDS
 
 if TYPE_CHECKING:
@@ -74,8 +73,8 @@ def demand_in(demand: Demand, polygons: NDArray[np.object_]) -> Demand:
     parts = shapely.get_parts(polygons)
     near = shapely.STRtree(demand.points[rows]).query(parts, predicate="dwithin", distance=_STRETCH * TOLERATED_M)
     rows = rows[np.unique(near[1])]
-    local = shapely.STRtree(reproject(demand.points[rows], EQUAL_AREA, METRIC_CRS))
-    shapes = reproject(parts, EQUAL_AREA, METRIC_CRS)
+    local = shapely.STRtree(reproject(demand.points[rows], EQUAL_AREA, METRIC))
+    shapes = reproject(parts, EQUAL_AREA, METRIC)
     inside[rows[local.query(shapes, predicate="dwithin", distance=TOLERATED_M)[1]]] = True
     return demand_where(demand, inside)
 

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from phusong.coverage.measuring.unions import points_inside, signal_strength
-from phusong.coverage.projection import EQUAL_AREA, project_points, reproject
+from phusong.coverage.projection import EQUAL_AREA, METRIC, project_points, reproject
 from phusong.coverage.summary import ANY_OPERATOR, SiteCoverage
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 DEFAULT_MIN_DBM = -105.0
 """The level that an office router needs, unless the configuration names another."""
-
-_METRIC_CRS = "EPSG:5899"
-"""VN-2000 / TM-3 107-45, in which distances are true to 1 in 10,000 in the province."""
 
 
 def cover_sites(
@@ -99,9 +96,9 @@ def _ways_m(
     outside = np.flatnonzero(~inside)
     parts = shapely.get_parts(shape)
     if len(outside) and len(parts):
-        tree = shapely.STRtree(reproject(parts, EQUAL_AREA, _METRIC_CRS))
+        tree = shapely.STRtree(reproject(parts, EQUAL_AREA, METRIC))
         (point_of, _), found = tree.query_nearest(
-            reproject(points[outside], EQUAL_AREA, _METRIC_CRS), return_distance=True, all_matches=False
+            reproject(points[outside], EQUAL_AREA, METRIC), return_distance=True, all_matches=False
         )
         ways[outside[point_of]] = found
     return ways

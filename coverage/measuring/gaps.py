@@ -15,8 +15,7 @@ import pyproj
 import shapely
 
 from phusong.coverage.measuring.demand import PEOPLE, Amount, demand_outside
-from phusong.coverage.measuring.reach import METRIC_CRS
-from phusong.coverage.projection import EQUAL_AREA, WGS84, project_points, reproject
+from phusong.coverage.projection import EQUAL_AREA, METRIC, WGS84, project_points, reproject
 from phusong.coverage.repairs import M2_PER_KM2
 
 if TYPE_CHECKING:
@@ -166,10 +165,10 @@ def _without_slivers(
     """Cut off what is narrower than ``sliver_m``; what only hung together by that falls apart."""
     if not len(parts) or sliver_m <= 0:
         return parts, parts[:0]
-    local = reproject(shapely.segmentize(parts, _STRAIGHT_M), EQUAL_AREA, METRIC_CRS)
+    local = reproject(shapely.segmentize(parts, _STRAIGHT_M), EQUAL_AREA, METRIC)
     cores = shapely.buffer(local, -sliver_m / 2, join_style="mitre")
     grown = shapely.buffer(cores, sliver_m / 2 + _BEYOND_M, join_style="mitre")
-    bodies = reproject(shapely.segmentize(grown, _STRAIGHT_M), METRIC_CRS, EQUAL_AREA)
+    bodies = reproject(shapely.segmentize(grown, _STRAIGHT_M), METRIC, EQUAL_AREA)
     return _polygons(shapely.intersection(parts, bodies)), _polygons(shapely.difference(parts, bodies))
 
 
@@ -225,8 +224,8 @@ def _nearest(settlements: Settlements, lat: NDArray[np.float64], lon: NDArray[np
     """Return the nearest settlement of each point; of two as near, the one that is listed first."""
     if not settlements.names or not len(lat):
         return [None] * len(lat)
-    named = reproject(project_points(settlements.lon, settlements.lat), EQUAL_AREA, METRIC_CRS)
-    points = reproject(project_points(lon, lat), EQUAL_AREA, METRIC_CRS)
+    named = reproject(project_points(settlements.lon, settlements.lat), EQUAL_AREA, METRIC)
+    points = reproject(project_points(lon, lat), EQUAL_AREA, METRIC)
     point_of, found = shapely.STRtree(named).query_nearest(points, all_matches=True)
     first = np.full(len(lat), len(named), dtype=np.intp)
     np.minimum.at(first, point_of, found)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from phusong.coverage.projection import EQUAL_AREA, project_points, reproject
+from phusong.coverage.projection import EQUAL_AREA, METRIC, project_points, reproject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from phusong.coverage.input.candidates import Candidate
 
-METRIC_CRS = "EPSG:5899"
-"""VN-2000 / TM-3 107-45, in which distances are true to 1 in 5,000 in the province."""
 
 _EDGE_M = 0.001
 """A point this little beyond the radius is on it: coordinates that went through projections are no better."""
@@ -68,8 +66,8 @@ def reach_of_discs(
     radii_m
         The radius of each centre in metres on the ground.
     """
-    where = shapely.get_coordinates(reproject(centres, EQUAL_AREA, METRIC_CRS))
-    local = reproject(points, EQUAL_AREA, METRIC_CRS)
+    where = shapely.get_coordinates(reproject(centres, EQUAL_AREA, METRIC))
+    local = reproject(points, EQUAL_AREA, METRIC)
     coordinates = shapely.get_coordinates(local)
     tree = shapely.STRtree(local)
     limits = radii_m + _EDGE_M
@@ -95,9 +93,9 @@ def reach_of_polygons(shapes: NDArray[np.object_], points: NDArray[np.object_]) 
 
 def discs(centres: NDArray[np.object_], radii_m: NDArray[np.float64]) -> NDArray[np.object_]:
     """Return circles around points in EPSG:6933 as polygons in EPSG:6933; true circles on the ground."""
-    local = reproject(centres, EQUAL_AREA, METRIC_CRS)
+    local = reproject(centres, EQUAL_AREA, METRIC)
     circles = shapely.buffer(local, radii_m, quad_segs=_CIRCLE_SEGMENTS)
-    return reproject(np.asarray(circles, dtype=object), METRIC_CRS, EQUAL_AREA)
+    return reproject(np.asarray(circles, dtype=object), METRIC, EQUAL_AREA)
 
 
 def _places(candidates: Sequence[Candidate]) -> NDArray[np.object_]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import geopandas
 import shapely
 
-from phusong.coverage.output.geometry import dated_alike, multipolygons
+from phusong.coverage.output.geometry import multipolygons
+from phusong.coverage.output.same_bytes import dated_alike
 from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
 from phusong.coverage.repairs import M2_PER_KM2
 

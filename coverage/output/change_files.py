@@ -24,6 +24,7 @@ from phusong.coverage.errors import CoverageError
 from phusong.coverage.input.dataset_file import check_dataset
 from phusong.coverage.measuring.changes import CoverageRun, Key, fallback_operators, same_land
 from phusong.coverage.output.files import COVERAGE_GPKG, COVERAGE_JSON
+from phusong.coverage.output.same_bytes import dated_alike
 from phusong.coverage.output.tables import SOURCE_COLUMNS, Table, Value, csv_text, sources_table
 from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
 from phusong.coverage.summary import MAX_OPERATOR, PLACE_KINDS, read_summary
@@ -64,8 +65,6 @@ _DECIMALS = {
     **dict.fromkeys((c for c in (*CHANGE_COLUMNS, *CROSSWALK_COLUMNS) if "ratio" in c), 6),
     "change_pp": 2,
 }
-_GPKG_DATE = "2000-01-01T00:00:00.000Z"
-"""Written as the date of change, so that the file does not differ from run to run."""
 _SAME_KM2 = 0.01
 
 
@@ -431,8 +430,7 @@ def _write_geopackage(path: Path, changes: Changes, sites: Table) -> None:
         "caveats": pd.DataFrame(caveats, columns=["code", "text"], dtype=str),
         "site_changes": pd.DataFrame(list(sites.rows), columns=list(sites.columns), dtype=str),
     }
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _GPKG_DATE})
-    try:
+    with dated_alike():
         for mode, gained in (("w", True), ("a", False)):
             _pieces(changes, gained=gained).to_file(
                 scratch,
@@ -445,8 +443,6 @@ def _write_geopackage(path: Path, changes: Changes, sites: Table) -> None:
             )
         for name, table in tables.items():
             pyogrio.write_dataframe(table, scratch, layer=name, driver="GPKG", append=True)
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
     scratch.replace(path)
 
 

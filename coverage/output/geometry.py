@@ -6,7 +6,6 @@ The same input gives the same bytes.
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import geopandas
@@ -15,13 +14,14 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from phusong.coverage.output.same_bytes import dated_alike
 from phusong.coverage.output.tables import communes_table, sources_table
 from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
 from phusong.coverage.repairs import M2_PER_KM2
 from phusong.coverage.summary import ANY_OPERATOR, MAX_OPERATOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from phusong.coverage.measuring.unions import CoverageUnion
     from phusong.coverage.summary import CoverageSummary
 
-_GPKG_DATE = "2000-01-01T00:00:00.000Z"
-"""Written as the date of change, so that the file does not differ from run to run."""
 _DEGREE_DECIMALS = 7
 """About a centimetre."""
 _OF_THE_COMMUNE = (
@@ -144,16 +142,6 @@ def _ratios(summary: CoverageSummary) -> dict[str, list[float | None]]:
             columns[f"{name}_area"] = [indicator.area_ratio for indicator in weakest]
             columns[f"{name}_people"] = [indicator.population_ratio for indicator in weakest]
     return columns
-
-
-@contextmanager
-def dated_alike() -> Iterator[None]:
-    """Let the GeoPackages that are written meanwhile bear one date, whenever that is."""
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _GPKG_DATE})
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
 def multipolygons(geometries: Iterable[shapely.Geometry] | NDArray[np.object_]) -> list[shapely.MultiPolygon]:

@@ -23,6 +23,7 @@ from phusong.coverage.output.planning_tables import (
     provenance_table,
     ranking_table,
 )
+from phusong.coverage.output.same_bytes import dated_alike
 from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 PLAN_JSON = "plan.json"
 PLAN_GPKG = "plan.gpkg"
 
-_GPKG_DATE = "2000-01-01T00:00:00.000Z"
-"""Written as the date of change, so that the file does not differ from run to run."""
 _DEGREE_DECIMALS = 7
 """About a centimetre."""
 _WHOLE = ("rank", "gap", "rows")
@@ -100,8 +99,7 @@ def _write_geopackage(
 ) -> None:
     scratch = path.with_name(".new-" + path.name)
     scratch.unlink(missing_ok=True)
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _GPKG_DATE})
-    try:
+    with dated_alike():
         for mode, (name, (table, shapes)) in zip("waa", layers.items(), strict=True):
             geopandas.GeoDataFrame(_frame(table), geometry=shapes, crs=WGS84).to_file(
                 scratch,
@@ -118,8 +116,6 @@ def _write_geopackage(
         )
         pyogrio.write_dataframe(_frame(provenance), scratch, layer="provenance", driver="GPKG", append=True)
         pyogrio.write_dataframe(settings, scratch, layer="settings", driver="GPKG", append=True)
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
     scratch.replace(path)
 
 

@@ -17,11 +17,10 @@ from phusong.coverage import planning_run
 from phusong.coverage.errors import CoverageError
 from phusong.coverage.input.boundaries import Boundaries
 from phusong.coverage.input.layer_spec import LayerSpec, parse_layer_spec
-from phusong.coverage.measuring.reach import METRIC_CRS
 from phusong.coverage.output.planning_tables import Plan
 from phusong.coverage.planning_request import PlanRequest, parse_weights
 from phusong.coverage.planning_run import compute_plan
-from phusong.coverage.projection import EQUAL_AREA, WGS84, project_points, reproject
+from phusong.coverage.projection import EQUAL_AREA, METRIC, WGS84, project_points, reproject
 
 EAST_HALF = shapely.box(107.3, 20.4, 108.5, 21.9)
 FILES = ["gaps.csv", "gaps.geojson", "plan.gpkg", "plan.json", "ranking.csv", "ranking.geojson"]
@@ -112,12 +111,12 @@ def test_what_is_served_by_other_means(plan: MakePlan, tmp_path: Path) -> None:
 
 def test_the_edge_of_what_is_served(plan: MakePlan, tmp_path: Path) -> None:
     """Who lives between a circle and the polygon that is drawn for it is served."""
-    (centre,) = reproject(project_points(np.array([107.137]), np.array([21.004])), EQUAL_AREA, METRIC_CRS)
+    (centre,) = reproject(project_points(np.array([107.137]), np.array([21.004])), EQUAL_AREA, METRIC)
     turn = math.radians(90 / 64)
     people = [
         shapely.Point(centre.x + r * math.cos(turn), centre.y + r * math.sin(turn)) for r in (1999.7, 2000.3)
     ]
-    degrees = shapely.get_coordinates(reproject(np.array(people, dtype=object), METRIC_CRS, WGS84)).tolist()
+    degrees = shapely.get_coordinates(reproject(np.array(people, dtype=object), METRIC, WGS84)).tolist()
     rows = [f"{lat:.9f},{lon:.9f},{number}\n" for (lon, lat), number in zip(degrees, (10, 7), strict=True)]
     (tmp_path / "edge.csv").write_text("lat,lon,people\n" + "".join(rows))
     served = tmp_path / "served.csv"

@@ -12,8 +12,8 @@ from made_up_communes import four_communes, square
 from phusong.coverage.errors import CoverageError
 from phusong.coverage.input.candidates import commune_candidates, read_candidates
 from phusong.coverage.measuring.candidate_grid import grid_candidates
-from phusong.coverage.measuring.reach import METRIC_CRS, reach_of, shapes_of
-from phusong.coverage.projection import EQUAL_AREA, project_points, reproject
+from phusong.coverage.measuring.reach import reach_of, shapes_of
+from phusong.coverage.projection import EQUAL_AREA, METRIC, project_points, reproject
 
 
 def _write(path: Path, text: str) -> Path:
@@ -107,7 +107,7 @@ def test_a_grid() -> None:
     """Its points are whole steps of the national grid, lie in the area, and do not move when the area changes."""
     area = square(0, 0, 6).difference(square(2, 2, 2))
     found = grid_candidates(area, 500.0, 3.0)
-    local = shapely.get_coordinates(reproject(found.points, EQUAL_AREA, METRIC_CRS))
+    local = shapely.get_coordinates(reproject(found.points, EQUAL_AREA, METRIC))
     assert np.abs(local / 500 - np.round(local / 500)).max() < 1e-5
     assert shapely.distance(area, found.points).max() < 1e-3
     assert len(found.all) == pytest.approx(area.area / 500**2, rel=0.1)

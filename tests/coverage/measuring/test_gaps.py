@@ -18,8 +18,8 @@ from phusong.coverage.input.boundaries import Boundaries, read_boundaries
 from phusong.coverage.input.settlements import Settlements, centres_of
 from phusong.coverage.measuring.demand import CENTRE, PEOPLE, Demand, people_by_area
 from phusong.coverage.measuring.gaps import Gap, Gaps, find_gaps
-from phusong.coverage.measuring.reach import METRIC_CRS, discs
-from phusong.coverage.projection import EQUAL_AREA, project_points, reproject
+from phusong.coverage.measuring.reach import discs
+from phusong.coverage.projection import EQUAL_AREA, METRIC, project_points, reproject
 
 LAND = square(0, 0, 20)
 NOTHING = shapely.MultiPolygon()
@@ -95,9 +95,9 @@ def test_all_or_nothing_covered() -> None:
 
 def _width_km(ground_m: float) -> float:
     """Return the width in EPSG:6933, in km, of what is so wide from west to east on the ground."""
-    west, _, east, _ = shapely.bounds(
-        reproject(np.array([square(0, 0, 0.01)], dtype=object), EQUAL_AREA, METRIC_CRS)
-    )[0]
+    west, _, east, _ = shapely.bounds(reproject(np.array([square(0, 0, 0.01)], dtype=object), EQUAL_AREA, METRIC))[
+        0
+    ]
     return 0.01 * ground_m / float(east - west)
 
 

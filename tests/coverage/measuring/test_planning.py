@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from phusong.coverage.measuring.demand import PEOPLE, Demand, demand_in, demand_outside
 from phusong.coverage.measuring.planning import Ranking, rank_candidates
-from phusong.coverage.measuring.reach import METRIC_CRS, Reach, discs, reach_of_discs, reach_of_polygons
-from phusong.coverage.projection import EQUAL_AREA, project_points, reproject
+from phusong.coverage.measuring.reach import Reach, discs, reach_of_discs, reach_of_polygons
+from phusong.coverage.projection import EQUAL_AREA, METRIC, project_points, reproject
 
 EAST, NORTH = 430_000.0, 2_330_000.0
 """A place in the bay, in EPSG:5899."""
@@ -24,7 +24,7 @@ EAST, NORTH = 430_000.0, 2_330_000.0
 def _places(offsets_m: list[tuple[float, float]]) -> np.ndarray:
     """Return points in EPSG:6933 by metres east and north of a place, on the ground."""
     local = np.array([shapely.Point(EAST + x, NORTH + y) for x, y in offsets_m] + [None], dtype=object)[:-1]
-    return reproject(local, METRIC_CRS, EQUAL_AREA)
+    return reproject(local, METRIC, EQUAL_AREA)
 
 
 def _reach(sets: list[list[int]]) -> Reach:

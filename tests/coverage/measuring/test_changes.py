@@ -355,6 +355,16 @@ def test_people_counted_where_they_live() -> None:
     assert (change_of(net).people_net, change_of(net).people_gained, net.people_by) == (-65.0, None, "")
 
 
+def test_people_in_slivers_are_net() -> None:
+    """A settlement in a strip of 10 m that was lost, another in one that was gained: neither is gained or lost."""
+    people = settlements((9.995, 5, 7), (0.005, 5, 2))
+    old = run(layer(square(0.01, 0, 9.99, 10)), people=people)
+    new = run(layer(square(0, 0, 9.99, 10)), people=people)
+    change = change_of(compare_runs(old, new, people=people))
+    assert (change.people_gained, change.people_lost) == (0.0, 0.0)
+    assert (change.people_slivers, change.people_net) == (-5.0, -5.0)
+
+
 def test_people_counted_in_other_ways_are_not_compared() -> None:
     """An estimate and a count have no difference; with a file what was gained and lost is counted by it."""
     people = settlements((1, 1, 100), (7, 7, 30))
@@ -407,6 +417,19 @@ def test_places_by_kind() -> None:
     assert change_of(changes, level="district", name="A").places == (PlaceChange("school", 1, 0, 0, 1),)
 
 
+def test_places_of_common_operators_are_not_known() -> None:
+    """Which of a commune's schools several operators cover is not in their counts: any tells nothing then."""
+    points = shapely.centroid(np.array([square(0, 0, 10)], dtype=object))
+    schools = (LocatedPlaces("school", points, np.array([0])),)
+    old = run(layer(square(0, 0, 10)), places=schools)
+    new = run(layer(square(0, 0, 10)), layer(square(0, 0, 1), operator="B"), places=schools)
+    changes = compare_runs(old, new)
+    assert (change_of(changes).places, change_of(changes, "any").places) == (
+        (PlaceChange("school", 1, 1, 0, 0),),
+        (),
+    )
+
+
 def _sites(**operators: str) -> tuple[SiteCoverage, ...]:
     return tuple(
         SiteCoverage(site_id, "4G", tuple(names.split()), (-105.0,) * len(names.split()), 0.0)
@@ -442,9 +465,18 @@ def test_an_operator_too_weak_for_fallback_in_one_run() -> None:
 
 def test_other_levels_at_sites_are_not_compared() -> None:
     """When the runs asked for another level at sites, what differs may be the question."""
-    old = run(layer(square(0, 0, 10)), sites=_sites(town="A"))
-    new = run(layer(square(0, 0, 10)), sites=_sites(town=""), fallback_min_dbm=-95.0)
-    assert compare_runs(old, new).sites == ()
+    strong = layer(square(0, 0, 10), min_dbm=-95.0)
+    old, new = run(strong, sites=_sites(town="A")), run(strong, sites=_sites(town=""))
+    assert len(compare_runs(old, new).sites) == 1
+    other = replace(new, summary=replace(new.summary, fallback_min_dbm=-100.0))
+    assert compare_runs(old, other).sites == ()
+
+
+def test_an_operator_without_levels_counts_at_sites() -> None:
+    """Where layers name no level an operator counts as it claims, in both runs."""
+    claimed = layer(square(0, 0, 10), min_dbm=None)
+    changes = compare_runs(run(claimed, sites=_sites(town="A")), run(claimed, sites=_sites(town="")))
+    assert changes.sites == (SiteChange("town", "4G", False, ("A",)),)
 
 
 def test_the_best_operator_is_that_of_each_unit() -> None:

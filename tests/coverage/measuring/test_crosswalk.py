@@ -270,7 +270,7 @@ def _people(living: NDArray[np.float64]) -> People:
 
 
 def test_a_grid_of_people_is_counted_by_parts_of_cells() -> None:
-    """A border through the middle of a cell gives each side half of its people."""
+    """A border through a cell gives each side the people of its part: a quarter and three."""
     west, south, east, north = square(0, 0, 20).bounds
     crs = pyproj.CRS(EQUAL_AREA)
     cells = np.zeros((20, 20))
@@ -281,10 +281,10 @@ def test_a_grid_of_people_is_counted_by_parts_of_cells() -> None:
         Grid(cells, west, south, east, north, crs),
     )  # fmt: skip
     old = boundaries_of("old", [square(0, 0, 10, 20), square(10, 0, 10, 20)])
-    new = boundaries_of("new", [square(0, 0, 4.5, 20), square(4.5, 0, 15.5, 20)])
+    new = boundaries_of("new", [square(0, 0, 4.25, 20), square(4.25, 0, 15.75, 20)])
     before = summary_of(old, unite_layers([layer([square(0, 0, 4, 20), square(10, 0, 10, 20)], "A")]), people)
     units = carry(before, crosswalk_by_boundaries(before, old.polygons, new, people)).communes
-    assert [unit.population for unit in units] == [30.0, 70.0]
+    assert [unit.population for unit in units] == [15.0, 85.0]
     covered = [unit.indicators[0].population_covered for unit in units]
     assert covered == [Estimate(0.0, 0.0, 0.0), Estimate(40.0, 40.0, 40.0)]
 

@@ -236,6 +236,14 @@ def _edit(change: Callable[[CoverageSummary], CoverageSummary]) -> Callable[[Pat
         (_edit(lambda s: replace(s, layers=(replace(s.layers[0], sha256="0"),))), "is of another run"),
         (_edit(lambda s: replace(s, communes=s.communes[::-1])), "is of another run"),
         (
+            _edit(lambda s: replace(s, communes=(replace(s.communes[0], code="0"), *s.communes[1:]))),
+            "is of another run",
+        ),
+        (
+            _edit(lambda s: replace(s, communes=tuple(replace(c, indicators=()) for c in s.communes))),
+            "is of another run",
+        ),
+        (
             _edit(lambda s: replace(s, communes=(replace(s.communes[0], area_km2=1.0), *s.communes[1:]))),
             "is of another run",
         ),

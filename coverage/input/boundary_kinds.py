@@ -1,7 +1,7 @@
 """Whose boundary file it is, by its columns, and what each column says: GADM, geoBoundaries, OCHA COD, OSM, plain.
 
-Pure functions on text. The result is four columns in our own words (code, name, type, district), whatever the file
-called them; which commune a row is, is decided in ``matching``.
+Pure functions on text. The result is rows in our own words (code, name, type, district), whatever the file called
+them; which commune a row is, is decided in ``matching``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from phusong.coverage.editions import folded
 PROVINCE = "Quảng Ninh"
 _TAG = re.compile(r'"((?:[^"\\]|\\.)*)"=>"((?:[^"\\]|\\.)*)"')
 _CODE = re.compile(r"(\d{5})(?!.*\d)")
-_CODE_TAGS = ("ref:GSO", "gso_code", "ref:gso", "ref")
+_CODE_TAGS = ("ref:GSO", "ref:gso", "gso:code", "gso_code", "gso_ref", "ref")
+_NAME_TAG = "name:vi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Roles:
     kind: str = ""
     district: str = ""
     province: str = ""
+    level: str = ""
+    """Which kind of unit a row is, where a file has several: communes beside their districts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +38,24 @@ class BoundaryKind:
 
     title: str
     roles: Roles
+    own_codes: bool = False
+    """Whether its codes may be the publisher's own."""
 
 
 KINDS = (
     BoundaryKind("GADM level 3", Roles("", "NAME_3", "TYPE_3", "NAME_2", "NAME_1")),
-    BoundaryKind("OCHA COD-AB level 3", Roles("ADM3_PCODE", "ADM3_VI", "", "ADM2_VI", "ADM1_VI")),
-    BoundaryKind("OCHA COD-AB level 3", Roles("ADM3_PCODE", "ADM3_EN", "", "ADM2_EN", "ADM1_EN")),
-    BoundaryKind("geoBoundaries", Roles("", "shapeName", "", "", "")),
-    BoundaryKind("OpenStreetMap", Roles("other_tags", "name", "", "", "")),
+    BoundaryKind("OCHA COD-AB level 3", Roles("ADM3_PCODE", "ADM3_VI", "ADM3_TYPE", "ADM2_VI", "ADM1_VI"), True),
+    BoundaryKind("OCHA COD-AB level 3", Roles("ADM3_PCODE", "ADM3_EN", "ADM3_TYPE", "ADM2_EN", "ADM1_EN"), True),
+    BoundaryKind("geoBoundaries", Roles("", "shapeName", "", "", "", "shapeType")),
+    *(
+        BoundaryKind("OpenStreetMap", Roles(code, name, "", "", "", "admin_level"))
+        for name in ("name:vi", "name_vi", "name")
+        for code in ("ref:GSO", "gso:code", "gso_code", "ref", "other_tags", "osm_id")
+    ),
     BoundaryKind("the state's file of 2025", Roles("ma_xa", "ten_xa", "loai", "", "ten_tinh")),
+    BoundaryKind("the state's file of 2025", Roles("ma", "tenhc", "loai", "", "tentinh")),
 )
-"""From the most to the least particular; a file is of the first kind whose name column and any other it has."""
+"""From the most to the least particular."""
 _PLAIN = (
     ("code", ("code", "commune_code", "ward_code", "ma", "ma xa", "maxa", "ma dvhc", "madvhc", "gso code")),
     ("name", ("name", "commune", "commune name", "ward", "ward name", "ten", "ten xa", "tenxa", "xa")),
@@ -78,23 +88,24 @@ def recognise(columns: Sequence[str], told: Roles) -> BoundaryKind:
             "or --code-column"
         )
     present = {field.name: own.get(getattr(roles, field.name).casefold(), "") for field in fields(Roles)}
-    return BoundaryKind(kind.title if told == Roles() else "the columns that were named", Roles(**present))
+    title = kind.title if told == Roles() else "the columns that were named"
+    return BoundaryKind(title, Roles(**present), kind.own_codes and not told.code)
 
 
-def in_our_words(columns: Mapping[str, Sequence[str]], roles: Roles) -> dict[str, tuple[str, ...]]:
-    """Return the columns code, name, type and district; a name of squeezed words is left to ``matching``."""
+def in_our_words(columns: Mapping[str, Sequence[str]], roles: Roles) -> list[tuple[str, str, str, str]]:
+    """Return code, name, type and district of each row; a name of squeezed words is left to ``matching``."""
     count = len(next(iter(columns.values()), ()))
 
     def values(column: str) -> Sequence[str]:
         return columns[column] if column else [""] * count
 
-    codes = [_code(text) for text in values(roles.code)]
-    return {
-        "code": tuple(codes),
-        "name": tuple(values(roles.name)),
-        "type": tuple(values(roles.kind)),
-        "district": tuple(values(roles.district)),
-    }
+    # OSM's own id is no code of a commune.
+    codes = [_code(text) for text in values("" if roles.code.casefold() == "osm_id" else roles.code)]
+    names = [
+        _tags(text).get(_NAME_TAG) or name
+        for name, text in zip(values(roles.name), values(roles.code), strict=True)
+    ]
+    return list(zip(codes, names, values(roles.kind), values(roles.district), strict=True))
 
 
 def is_of_province(text: str, province: str = PROVINCE) -> bool:
@@ -104,12 +115,14 @@ def is_of_province(text: str, province: str = PROVINCE) -> bool:
 
 
 def _known(own: Mapping[str, str]) -> BoundaryKind | None:
+    """Return the kind of which most columns are there, among them its names and another one."""
+    found: list[tuple[int, BoundaryKind]] = []
     for kind in KINDS:
         wanted = [getattr(kind.roles, field.name).casefold() for field in fields(Roles)]
-        there = [column for column in wanted if column and column in own]
-        if kind.roles.name.casefold() in own and (len(there) > 1 or kind.title == "geoBoundaries"):
-            return kind
-    return None
+        there = sum(column != "" and column in own for column in wanted)
+        if kind.roles.name.casefold() in own and (there > 1 or kind.title == "geoBoundaries"):
+            found.append((there, kind))
+    return max(found, key=lambda item: item[0])[1] if found else None
 
 
 def _plain(columns: Sequence[str]) -> Roles:
@@ -117,10 +130,15 @@ def _plain(columns: Sequence[str]) -> Roles:
     return Roles(**{role: next((by_word[w] for w in words if w in by_word), "") for role, words in _PLAIN})
 
 
+def _tags(text: str) -> dict[str, str]:
+    """Return the tags of OSM as GDAL writes them: ``"ref"=>"06649","name:vi"=>"..."``."""
+    return dict(_TAG.findall(text)) if "=>" in text else {}
+
+
 def _code(text: str) -> str:
     """Return the five digits of a code: ``VN2519306649`` and OSM's ``"ref"=>"06649"`` have them last."""
     if "=>" in text:
-        tags = dict(_TAG.findall(text))
+        tags = _tags(text)
         text = next((tags[tag] for tag in _CODE_TAGS if tag in tags), "")
     if text.removesuffix(".0").isdigit() and len(text.removesuffix(".0")) < 5:
         return text

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from phusong.coverage.editions import KNOWN_EDITIONS, folded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from phusong.coverage.editions import Commune, Edition
 
@@ -58,28 +58,30 @@ def match_communes(columns: Mapping[str, Sequence[str]], features: Sequence[int]
     edition
         The communes that the rows must be, each exactly once.
     """
-    matcher = _Matcher(edition)
-    by_role = {
-        role: _column(columns, candidates, len(features))
-        for role, candidates in (
-            ("code", _CODE_COLUMNS),
-            ("name", _NAME_COLUMNS),
-            ("kind", _KIND_COLUMNS),
-            ("district", _DISTRICT_COLUMNS),
-        )
-    }
-    codes: list[str | None] = []
-    problems: list[str] = []
-    for row, feature in enumerate(features):
-        found = matcher.find(**{role: values[row] for role, values in by_role.items()})
-        codes.append(found if isinstance(found, str) else None)
-        if isinstance(found, _Problem):
-            problems.append(f"feature {feature}: {found.text}")
-    problems += _whole_edition_problems(codes, features, edition)
+    matcher = CommuneMatcher(edition)
+    roles = (_CODE_COLUMNS, _NAME_COLUMNS, _KIND_COLUMNS, _DISTRICT_COLUMNS)
+    rows = list(zip(*(_column(columns, candidates, len(features)) for candidates in roles), strict=True))
+    codes = [matcher.find(*row) for row in rows]
+    problems = [
+        f"feature {feature}: {matcher.explain(*row)}"
+        for row, code, feature in zip(rows, codes, features, strict=True)
+        if code is None
+    ]
+    problems += _doubled(codes, features, edition)
+    problems += missing_communes(codes, edition)
     if problems and len(features) != len(edition.communes):
         other = [name for name, count in KNOWN_EDITIONS.items() if count == len(features) and name != edition.name]
         problems += [f"the file has {len(features)} features: is it edition {name}?" for name in other]
     return Match(tuple(codes), tuple(problems))
+
+
+def missing_communes(codes: Collection[str | None], edition: Edition) -> list[str]:
+    """Return the problem that communes of the edition are not among the codes, as a list of one or none."""
+    missing = [f"{code} {commune.name}" for code, commune in edition.communes.items() if code not in codes]
+    if not missing:
+        return []
+    shown = ", ".join(missing[:10]) + (f" and {len(missing) - 10} more" if len(missing) > 10 else "")
+    return [f"{len(missing)} of {len(edition.communes)} communes are missing: {shown}"]
 
 
 def commune_code(text: str) -> str:
@@ -88,50 +90,72 @@ def commune_code(text: str) -> str:
     return digits.zfill(5) if digits.isdigit() else text
 
 
-@dataclass(frozen=True, slots=True)
-class _Problem:
-    text: str
+class CommuneMatcher:
+    """An edition's communes, prepared for look-ups by code and folded names.
 
+    With ``bare_names``, a name without its type is enough where the edition has it once, in the district if one is
+    given: for files whose rows are known to lie in the province.
+    """
 
-class _Matcher:
-    """An edition's communes, prepared for look-ups by folded names."""
-
-    def __init__(self, edition: Edition) -> None:
+    def __init__(self, edition: Edition, *, bare_names: bool = False) -> None:
         self._edition = edition
+        self._bare_names = bare_names
         self._by_bare_name: dict[str, list[Commune]] = {}
         for commune in edition.communes.values():
             self._by_bare_name.setdefault(_squeezed(commune.bare_name), []).append(commune)
 
-    def find(self, code: str, name: str, kind: str, district: str) -> str | _Problem:
+    def find(self, code: str, name: str, kind: str, district: str) -> str | None:
+        """Return the code of the commune that a row is, if it is one without doubt."""
         readings = _readings(name, kind)
-        commune = self._edition.communes.get(commune_code(code)) if code else None
-        if commune is not None:
-            if name and _squeezed(commune.bare_name) not in [bare for bare, _ in readings]:
-                return _Problem(
-                    f"code {commune.code} is {commune.name} in edition {self._edition.name}, but the file calls "
-                    f"it {name!r}; is it another edition?"
-                )
-            return commune.code
+        coded = self._edition.communes.get(commune_code(code)) if code else None
+        if coded is not None:
+            return coded.code if not name or _is_read(coded, readings) else None
+        best, own_kind, in_district = self._best(readings, district)
+        sure = own_kind or (self._bare_names and (in_district or not district))
+        return best[0].code if len(best) == 1 and sure else None
+
+    def named(self, name: str, kind: str) -> tuple[Commune, ...]:
+        """Return all communes that bear a name, whatever their type."""
+        return tuple(
+            {c.code: c for bare, _ in _readings(name, kind) for c in self._by_bare_name.get(bare, [])}.values()
+        )
+
+    def is_certain(self, found: str, code: str, district: str) -> bool:
+        """Whether a row's code or district says that it is the commune ``found``, not its name alone."""
+        own = self._edition.communes[found]
+        return commune_code(code) == found or bool(district and _district(own.district) == _district(district))
+
+    def explain(self, code: str, name: str, kind: str, district: str) -> str:
+        """Return why a row is no commune without doubt, and which it may be."""
+        readings = _readings(name, kind)
+        coded = self._edition.communes.get(commune_code(code)) if code else None
+        if coded is not None:
+            return (
+                f"code {coded.code} is {coded.name} in edition {self._edition.name}, but the file calls it "
+                f"{name!r}; is it another edition?"
+            )
         if not name:
-            return _Problem(
+            return (
                 f"code {code!r} is not in edition {self._edition.name}"
                 if code
                 else "neither code nor name; give a column 'code' or 'name' and 'type'"
             )
+        best, _, _ = self._best(readings, district)
+        if best:
+            candidates = ", ".join(map(_described, best))
+            return f"{name!r} is ambiguous without its type: {candidates}; add a column 'code' or 'type'"
+        unknown = f"code {code!r}, " if code else ""
+        full = (kind + " " + name).strip()
+        return f"{unknown}{full!r} is no commune of edition {self._edition.name}{self._alike(readings)}"
+
+    def _best(self, readings: Sequence[tuple[str, str]], district: str) -> tuple[Sequence[Commune], str, bool]:
+        """Return the communes of the first reading that has any, its type, and whether the district agrees."""
         for bare, own_kind in readings:
             of_kind = [c for c in self._by_bare_name.get(bare, []) if own_kind in ("", c.kind)]
             in_district = [c for c in of_kind if district and _district(c.district) == _district(district)]
-            best = in_district or of_kind
-            if len(best) == 1 and own_kind:
-                return best[0].code
-            if best:
-                candidates = ", ".join(map(_described, best))
-                return _Problem(
-                    f"{name!r} is ambiguous without its type: {candidates}; add a column 'code' or 'type'"
-                )
-        unknown = f"code {code!r}, " if code else ""
-        full = (kind + " " + name).strip()
-        return _Problem(f"{unknown}{full!r} is no commune of edition {self._edition.name}{self._alike(readings)}")
+            if of_kind:
+                return in_district or of_kind, own_kind, bool(in_district)
+        return (), "", False
 
     def _alike(self, readings: Sequence[tuple[str, str]]) -> str:
         """Return the communes whose names are nearest, as the end of a message."""
@@ -143,21 +167,20 @@ class _Matcher:
         return f"; is it {listed}?" if listed else ""
 
 
-def _whole_edition_problems(codes: Sequence[str | None], features: Sequence[int], edition: Edition) -> list[str]:
+def _is_read(commune: Commune, readings: Sequence[tuple[str, str]]) -> bool:
+    return _squeezed(commune.bare_name) in [bare for bare, _ in readings]
+
+
+def _doubled(codes: Sequence[str | None], features: Sequence[int], edition: Edition) -> list[str]:
     owners: dict[str, list[int]] = {}
     for code, feature in zip(codes, features, strict=True):
         if code is not None:
             owners.setdefault(code, []).append(feature)
-    problems = [
+    return [
         f"features {', '.join(map(str, rows))}: all are {code} {edition.communes[code].name}; merge them into one"
         for code, rows in owners.items()
         if len(rows) > 1
     ]
-    missing = [f"{code} {commune.name}" for code, commune in edition.communes.items() if code not in owners]
-    if missing:
-        shown = ", ".join(missing[:10]) + (f" and {len(missing) - 10} more" if len(missing) > 10 else "")
-        problems.append(f"{len(missing)} of {len(edition.communes)} communes are missing: {shown}")
-    return problems
 
 
 def _column(columns: Mapping[str, Sequence[str]], candidates: Sequence[str], rows: int) -> Sequence[str]:

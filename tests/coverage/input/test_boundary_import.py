@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -94,6 +95,150 @@ def test_gadm_with_the_units_of_2019(drawn, imported) -> None:
     truth = shapely.area(reproject(np.array(drawn.geometry, dtype=object), WGS84, EQUAL_AREA))
     assert areas == pytest.approx(truth, rel=1e-6)
     assert any("9 units of 2019 merged" in repair.what for repair in result.boundaries.repairs)
+
+
+def _gadm(drawn, *, leave_out: str = "") -> tuple[dict[str, list[str]], list[shapely.Geometry]]:
+    """Return all 186 units of 2019 as GADM 4.1 publishes them: names and types in one word."""
+    text = (files("phusong.coverage") / "data/crosswalk_2019-01_2020-01_2024-11.csv").read_text(encoding="utf-8")
+    names: dict[str, list[str]] = {}
+    for row in csv.DictReader(text.splitlines()):
+        names.setdefault(row["code_2020_01"], []).append(row["name_2019_01"])
+    columns: dict[str, list[str]] = {"GID_3": [], "NAME_1": [], "NAME_2": [], "NAME_3": [], "TYPE_3": []}
+    shapes = []
+    for commune in drawn.itertuples():
+        west, south, east, north = commune.geometry.bounds
+        parts = names[commune.code]
+        for number, name in enumerate(parts):
+            if name == leave_out:
+                continue
+            kind = next(word for word in ("Phường", "Xã", "Thị trấn") if name.startswith(word))
+            left, right = (west + (east - west) * n / len(parts) for n in (number, number + 1))
+            values = (
+                f"VNM.49.{len(shapes)}_1",
+                "QuảngNinh",
+                re.sub("^(Thành phố|Thị xã|Huyện) ", "", commune.district).replace(" ", ""),
+                name.removeprefix(kind).replace(" ", ""),
+                kind.replace(" ", ""),
+            )
+            for column, value in zip(columns.values(), values, strict=True):
+                column.append(value)
+            shapes.append(commune.geometry.intersection(shapely.box(left, south, right, north)))
+    return columns, shapes
+
+
+@pytest.mark.parametrize("dropped", ["", "NAME_2", "TYPE_3"])
+def test_gadm_with_types_in_one_word(drawn, imported, dropped: str) -> None:
+    """``Thịtrấn`` ``Trới`` is found too, and two names of one district are told by their types or places."""
+    columns, shapes = _gadm(drawn)
+    result = imported({name: values for name, values in columns.items() if name != dropped}, shapes)
+    assert (len(shapes), result.merged) == (186, 9)
+    truth = shapely.area(reproject(np.array(drawn.geometry, dtype=object), WGS84, EQUAL_AREA))
+    assert shapely.area(result.boundaries.polygons) == pytest.approx(truth, rel=1e-6)
+
+
+def test_a_part_of_2019_that_is_missing_is_named(drawn, imported) -> None:
+    """A commune is never made of some of its units without a word."""
+    with pytest.raises(BoundaryError, match="06958 Xã Phú Hải of 2019 is missing; it is a part of 06922 Thị trấn"):
+        imported(*_gadm(drawn, leave_out="Xã Phú Hải"))
+
+
+def test_islands_of_one_commune_are_joined(drawn, imported) -> None:
+    """A file with a row per island gives the same communes; the same land twice is refused."""
+    parts = drawn.explode()
+    result = imported({"code": list(parts["code"]), "name": list(parts["full"])}, parts.geometry)
+    assert result.elsewhere == 0
+    truth = shapely.area(reproject(np.array(drawn.geometry, dtype=object), WGS84, EQUAL_AREA))
+    assert shapely.area(result.boundaries.polygons) == pytest.approx(truth, rel=1e-6)
+    again = drawn.geometry.iloc[[0]].translate(0.001, 0)
+    with pytest.raises(
+        BoundaryError, match=r"features 1, 178: all are 06649 .*, and overlap; remove the wrong ones"
+    ):
+        imported({"code": [*drawn["code"], "06649"]}, [*drawn.geometry, *again])
+
+
+def test_namesakes_of_a_neighbour_are_left_out(drawn, imported) -> None:
+    """Without a column of provinces, a commune of our name in another province stays out, and a note says so."""
+    names = [*drawn["full"], "Phường Hà Khánh", "Xã Hoà Bình"]
+    result = imported({"shapeName": names, "shapeType": ["ADM3"] * 179}, [*drawn.geometry, FAR, FAR.buffer(0.01)])
+    assert result.elsewhere == 2
+    notes = [repair.what for repair in result.boundaries.repairs if repair.feature in ("178", "179")]
+    assert [note.partition(" from ")[2] for note in notes] == [
+        "Phường Hà Khánh, whose name it bears",
+        "Xã Hòa Bình, whose name it bears",
+    ]
+
+
+def test_a_misspelt_name_comes_with_candidates(drawn, imported) -> None:
+    """What no row is called is named with the nearest names and with the centre that lies in it; all at once."""
+    names = list(drawn["bare"])
+    names[3], names[5] = "Cao Xang", "Hà Tuu"
+    with pytest.raises(BoundaryError) as caught:
+        imported({"shapeName": names}, drawn.geometry)
+    text = str(caught.value)
+    assert "feature 4: 'Cao Xang' is no commune of edition 2020-01; is it 06658 Phường Cao Xanh" in text
+    assert "the centre of 06658 Phường Cao Xanh lies in it" in text
+    assert "feature 6: 'Hà Tuu' is no commune" in text
+    assert "2 of 177 communes are missing: 06658 Phường Cao Xanh, 06664 Phường Hà Tu" in text
+
+
+def test_openstreetmap_with_districts_and_other_languages(drawn, imported) -> None:
+    """Rows of districts stay out, and the Vietnamese name counts whatever ``name`` is."""
+    districts = drawn.dissolve("district").reset_index()
+    result = imported(
+        {
+            "name": [*("Somewhere" for _ in drawn["full"]), *districts["district"]],
+            "admin_level": [*("8" for _ in drawn["full"]), *("6" for _ in districts["district"])],
+            "other_tags": [
+                *(f'"name:vi"=>"{name}"' for name in drawn["full"]),
+                *('"a"=>"b"' for _ in districts["code"]),
+            ],
+        },
+        [*drawn.geometry, *districts.geometry],
+    )
+    assert (result.kind.title, result.elsewhere) == ("OpenStreetMap", len(districts))
+
+
+@pytest.mark.parametrize("pcode", ["VN225{n:05d}", "VN22506649", ""])
+def test_ocha_codes_that_are_its_own(drawn, imported, pcode: str) -> None:
+    """P-codes that end in digits of another commune do not count against the name."""
+    columns = {
+        "ADM3_PCODE": [pcode.format(n=n) for n in range(177)],
+        "ADM3_EN": list(drawn["full"]),
+        "ADM2_EN": list(drawn["district"]),
+        "ADM1_EN": ["Quang Ninh"] * 177,
+    }
+    assert imported(columns, drawn.geometry).kind.title == "OCHA COD-AB level 3"
+
+
+def test_polygons_away_from_their_communes_are_refused(drawn, imported) -> None:
+    """Codes beside other communes' polygons, or all of it shifted, are no edition."""
+    columns = {"code": list(drawn["code"])}
+    with pytest.raises(
+        BoundaryError, match=r"communes lie over 1 km away from their centres; are codes and names"
+    ):
+        imported(columns, [*drawn.geometry[1:], drawn.geometry[0]])
+
+
+def test_an_edition_of_the_user(drawn, imported, tmp_path: Path) -> None:
+    """A table makes an edition of its own: 176 communes, since two were merged; areas are known of one."""
+    merged = [*drawn["code"]]
+    merged[1] = merged[0]
+    table = tmp_path / "mine.csv"
+    rows = [
+        f"{c.code},{c.full},{c.kind},{c.district},,,," for c in drawn.itertuples() if c.code != drawn["code"][1]
+    ]
+    table.write_text(
+        "code,name,type,district_name,lat,lon,area_km2,population\n"
+        + "\n".join([rows[0].replace(",,,,", ",21.0,107.1,50,1"), *rows[1:]])
+        + "\n",
+        encoding="utf-8",
+    )
+    result = imported({"code": merged}, drawn.geometry, edition_table=table, edition="2024-11")
+    assert (result.boundaries.edition.name, len(result.boundaries.polygons)) == ("2024-11", 176)
+    assert [row[0] for row in area_differences(result.boundaries)] == ["06649"]
+    write_boundaries(result.boundaries, tmp_path / "out.gpkg")
+    written = geopandas.read_file(tmp_path / "out.gpkg")
+    assert list(written["code"]) == list(result.boundaries.edition.communes)
 
 
 def test_geoboundaries_has_names_alone(drawn, imported) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from phusong.coverage.editions import load_edition
+from phusong.coverage.editions import KNOWN_EDITIONS, load_edition
 from phusong.coverage.errors import CoverageError
-from phusong.coverage.input.boundaries import read_boundaries
+from phusong.coverage.input.boundaries import read_boundaries, with_facts
 from phusong.coverage.input.commune_tables import read_broadband, read_classes
+from phusong.coverage.input.edition_table import read_edition_table
 from phusong.coverage.input.layers import check_layers
 from phusong.coverage.input.places import communes_of, read_places
 from phusong.coverage.input.population import read_population
@@ -50,7 +51,9 @@ class CoverageRequest:
     out_dir
         Where the files go; made when missing.
     edition
-        Which communes: ``2020-01`` or ``2025-07``.
+        Which communes: ``2020-01`` or ``2025-07``, or what those of ``edition_table`` are called.
+    edition_table
+        The communes of an edition that is not among ours; it needs boundaries.
     boundaries
         The communes' polygons; without it they are drawn schematically.
     population
@@ -68,6 +71,7 @@ class CoverageRequest:
     layers: tuple[LayerSpec, ...]
     out_dir: Path
     edition: str = "2020-01"
+    edition_table: Path | None = None
     boundaries: Path | None = None
     population: Path | None = None
     sites: Path | None = None
@@ -103,13 +107,14 @@ def compute_coverage(
     CoverageError
         Something given cannot be used; the message names it and the remedy. Nothing has been written then.
     """
-    edition = load_edition(request.edition)
+    edition = _edition(request)
     out_dir = request.out_dir
     check_layers(request.layers)
     if out_dir.exists() and not out_dir.is_dir():
         raise CoverageError(f"{out_dir}: is no folder; choose another --out")
     tables = _read_tables(request, edition, progress)
     boundaries = _boundaries(request, edition, progress)
+    edition = boundaries.edition
     located, odd_places = _locate(tables.places, boundaries)
     merged = merge_layers(request.layers, request.cache, progress, workers)
     progress("counting people")
@@ -175,7 +180,18 @@ def _boundaries(request: CoverageRequest, edition: Edition, progress: Callable[[
         progress("drawing schematic boundaries")
         return draw_schematic(edition)
     progress(f"reading boundaries {request.boundaries.name}")
-    return read_boundaries(request.boundaries, edition)
+    return with_facts(read_boundaries(request.boundaries, edition))
+
+
+def _edition(request: CoverageRequest) -> Edition:
+    if request.edition_table is None:
+        return load_edition(request.edition)
+    if request.boundaries is None:
+        raise CoverageError(
+            f"{request.edition_table}: an edition of your own needs --boundaries: nothing is drawn"
+        )
+    name = request.edition_table.stem if request.edition in KNOWN_EDITIONS else request.edition
+    return read_edition_table(request.edition_table, name)
 
 
 def _locate(

@@ -180,7 +180,8 @@ async def _work(service: Service, folder: Path, *, once: bool, tell: Tell) -> No
         tell("Coverage computed for 177 communes (synthetic layers, schematic boundaries).")
     await service.look_at_coverage()
     await _publish(service, folder)
-    tell(f"Written: {', '.join(str(folder / name) for name in ('metrics.prom', 'communes.csv', 'map.html'))}")
+    names = ("metrics.prom", "communes.csv", "report.html", "map.html")
+    tell(f"Written: {', '.join(str(folder / name) for name in names)}")
     if once:
         return
     tell(f"Watching. Status, metrics and map: {service.url}   (Ctrl-C ends it)")

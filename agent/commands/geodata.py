@@ -30,6 +30,14 @@ BoundariesOption = Annotated[
     typer.Option("--boundaries", help="The communes' boundaries; schematic ones without it.", metavar="FILE"),
 ]
 EditionOption = Annotated[str, typer.Option("--edition", help="The edition of the communes: 2020-01 or 2025-07.")]
+EditionTableOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--edition-table",
+        help="Communes of an edition of your own: a table with code, name, type, district_name.",
+        metavar="FILE",
+    ),
+]
 PopulationOption = Annotated[
     Path | None,
     typer.Option(
@@ -76,6 +84,7 @@ def measure(
         Path | None, typer.Option(help="A table with commune_code, connected, units.", metavar="FILE")
     ] = None,
     edition: EditionOption = "2020-01",
+    edition_table: EditionTableOption = None,
     fallback_min_dbm: Annotated[
         float, typer.Option(help="Weaker coverage does not count as a site's fallback.", metavar="DBM")
     ] = -105.0,
@@ -101,6 +110,7 @@ def measure(
             layers=layer_specs(layer or (), layers or ()),
             out_dir=output,
             edition=edition,
+            edition_table=edition_table,
             boundaries=boundaries,
             population=population,
             sites=sites,
@@ -240,6 +250,7 @@ def import_boundaries(
     file: Annotated[Path, typer.Argument(help="A boundary file of any kind.", metavar="FILE")],
     output: Annotated[Path, typer.Option("--out", help="The GeoPackage to write.", metavar="FILE")],
     edition: Annotated[str, typer.Option("--edition", help="2020-01 or 2025-07; found out without it.")] = "",
+    edition_table: EditionTableOption = None,
     code_column: Annotated[str, typer.Option(help="The column of codes.", metavar="NAME")] = "",
     name_column: Annotated[str, typer.Option(help="The column of names.", metavar="NAME")] = "",
     type_column: Annotated[str, typer.Option(help="The column of types (phường, xã).", metavar="NAME")] = "",
@@ -261,5 +272,5 @@ def import_boundaries(
         from .boundaries_command import run_boundaries_import
 
         roles = Roles(code_column, name_column, type_column, district_column, province_column)
-        request = ImportRequest(file, edition, roles, province, layer_name, crs)
+        request = ImportRequest(file, edition, roles, province, layer_name, crs, edition_table)
         run_boundaries_import(request, output, out, tell)

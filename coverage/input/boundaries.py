@@ -5,22 +5,26 @@ Matching names is the work of ``matching``, closing seams that of ``neighbours``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isnan
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
+from phusong.coverage.editions import Edition
 from phusong.coverage.errors import BoundaryError
 from phusong.coverage.input.matching import match_communes
 from phusong.coverage.input.neighbours import close_seams
 from phusong.coverage.input.vector_file import read_vector_file
+from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
+from phusong.coverage.repairs import M2_PER_KM2
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from phusong.coverage.editions import Edition
     from phusong.coverage.repairs import Repair
 
 _SHOWN_PROBLEMS = 20
@@ -70,3 +74,22 @@ def read_boundaries(path: Path, edition: Edition) -> Boundaries:
         polygons=polygons,
         repairs=(*file.repairs, *seams),
     )
+
+
+def with_facts(boundaries: Boundaries) -> Boundaries:
+    """Return the boundaries with what their edition does not say: a centre inside, the area of the polygon."""
+    edition = boundaries.edition
+    if not any(isnan(commune.lat) or isnan(commune.area_km2) for commune in edition.communes.values()):
+        return boundaries
+    inside = shapely.get_coordinates(reproject(shapely.point_on_surface(boundaries.polygons), EQUAL_AREA, WGS84))
+    areas = shapely.area(boundaries.polygons) / M2_PER_KM2
+    communes = {
+        code: replace(
+            commune,
+            lon=float(lon) if isnan(commune.lon) else commune.lon,
+            lat=float(lat) if isnan(commune.lat) else commune.lat,
+            area_km2=float(area) if isnan(commune.area_km2) else commune.area_km2,
+        )
+        for (code, commune), (lon, lat), area in zip(edition.communes.items(), inside, areas, strict=True)
+    }
+    return replace(boundaries, edition=Edition(edition.name, communes))

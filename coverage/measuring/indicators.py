@@ -113,7 +113,7 @@ def measure_communes(
             name=commune.name,
             district=commune.district,
             area_km2=round(float(areas[row]) / M2_PER_KM2, AREA_DECIMALS),
-            population=round(float(inhabitants.total[row]), PEOPLE_DECIMALS),
+            population=_known(inhabitants.total[row], PEOPLE_DECIMALS),
             indicators=tuple(rows[row]),
             classes=about.classes.get(commune.code, ()),
             places=tuple(PlaceCount(kind, int(count[row])) for kind, count in counts.items()),
@@ -195,6 +195,10 @@ def _per_row(rows: NDArray[np.intp], count: int) -> NDArray[np.intp]:
     return np.bincount(rows[rows >= 0], minlength=count)
 
 
+def _known(value: float, decimals: int) -> float | None:
+    return None if np.isnan(value) else round(float(value), decimals)
+
+
 def _append(
     rows: list[list[Indicator]],
     technology: str,
@@ -205,7 +209,6 @@ def _append(
     people = np.minimum(entry.people, total)
     shares = np.divide(people, total, out=np.full(len(total), np.nan), where=total > 0)
     for number, row in enumerate(rows):
-        share = float(shares[number])
         row.append(
             Indicator(
                 technology=technology,
@@ -213,8 +216,8 @@ def _append(
                 min_dbm=entry.min_dbm,
                 covered_km2=round(float(entry.covered_m2[number]) / M2_PER_KM2, AREA_DECIMALS),
                 area_ratio=round(float(entry.covered_m2[number] / areas[number]), RATIO_DECIMALS),
-                population_covered=round(float(people[number]), PEOPLE_DECIMALS),
-                population_ratio=None if np.isnan(share) else round(share, RATIO_DECIMALS),
+                population_covered=_known(people[number], PEOPLE_DECIMALS),
+                population_ratio=_known(shares[number], RATIO_DECIMALS),
                 centre_covered=bool(entry.centres[number]),
                 places_covered=tuple(PlaceCount(kind, int(count[number])) for kind, count in entry.places.items()),
             )

@@ -50,12 +50,12 @@ class Inhabitants(Protocol):
 
 
 class ByArea:
-    """An estimate: people spread evenly over the land."""
+    """An estimate: people spread evenly over the land; where nobody says how many, they are NaN."""
 
     method = AREA
 
     def __init__(self, population: Sequence[int]) -> None:
-        self.total = np.array(population, dtype=float)
+        self.total = np.array([people or np.nan for people in population], dtype=float)
 
     def covered(
         self, ratios: NDArray[np.float64], pieces: NDArray[np.object_], rows: NDArray[np.intp]

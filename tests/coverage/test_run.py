@@ -168,3 +168,22 @@ def test_errors_are_value_errors() -> None:
     """One tree: whoever catches CoverageError or ValueError catches them all."""
     assert issubclass(VectorFileError, CoverageError)
     assert issubclass(CoverageError, ValueError)
+
+
+def test_an_edition_of_the_users_own(demo, write_vectors, tmp_path: Path) -> None:
+    """Communes that are not among ours: their facts from the table, what it leaves out from the polygons."""
+    table = tmp_path / "2027-01.csv"
+    table.write_text(
+        "code,name,type,district_name,population\n10001,Xã Một,Xã,,4000\n10002,Phường Hai,Phường,,\n",
+        encoding="utf-8",
+    )
+    squares = [shapely.box(107.0, 21.0, 107.1, 21.1), shapely.box(107.1, 21.0, 107.2, 21.1)]
+    file = write_vectors("own.gpkg", squares, {"code": ["10001", "10002"], "name": ["Xã Một", "Phường Hai"]})
+    request = CoverageRequest(demo[3][:1], tmp_path / "out", edition_table=table, boundaries=file)
+    summary = compute_coverage(request, silent)
+    assert (summary.edition, [commune.population for commune in summary.communes]) == ("2027-01", [4000.0, None])
+    assert summary.units[-1].population is None
+    assert {i.population_ratio for i in summary.communes[1].indicators} == {None}
+    assert read_summary(tmp_path / "out/coverage.json") == summary
+    with pytest.raises(CoverageError, match=r"2027-01.csv: an edition of your own needs --boundaries"):
+        compute_coverage(replace(request, boundaries=None), silent)

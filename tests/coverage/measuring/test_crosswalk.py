@@ -10,7 +10,7 @@ import numpy as np
 import pyproj
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from made_up_communes import square
 from numpy.typing import NDArray
@@ -243,6 +243,9 @@ def _stripes(x_cuts: list[int], y_cuts: list[int], shift: float = 0.0) -> list[s
 
 @settings(max_examples=100, deadline=None)
 @given(cuts, cuts, cuts, cuts, st.floats(-3, 3), blots, blots, people_at)
+@example([1], [], [], [], 1.0, [(0.0, 0.0, 1.0, 1.0)], [(0.0, 0.0, 1.0, 1.0)], [(1.0, 0.0, 40)]).via(
+    "a settlement on the border of two old units"
+)
 def test_the_truth_lies_within_the_bounds(
     x_old: list[int], y_old: list[int], x_new: list[int], y_new: list[int], shift: float,
     first: list[tuple[float, ...]], second: list[tuple[float, ...]], living: list[tuple[float, float, int]],

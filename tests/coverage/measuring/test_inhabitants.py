@@ -112,3 +112,9 @@ def test_coverage_that_also_touches_the_border() -> None:
     bracket = shapely.union_all([square(-2, 2, 3, 1), square(-2, 2, 2, 6), square(-3, 6, 3, 2)])
     communes = measured(grid([[0, 0], [400, 0]]), bracket)
     assert covered(communes[0]) == (4.0, 0.01)
+
+
+def test_a_settlement_where_two_parts_touch() -> None:
+    """On the corner of two covered squares of one commune it is reached, and counts once."""
+    communes = measured(settlements((2, 2, 50), (7, 7, 25)), square(1, 1, 1), square(2, 2, 1))
+    assert covered(communes[0]) == (50.0, round(2 / 3, 6))

@@ -5,15 +5,14 @@ The same input gives the same bytes.
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
 
 import geopandas
 import shapely
 
 from phusong.coverage.output.geometry import multipolygons
-from phusong.coverage.output.same_bytes import dated_alike
+from phusong.coverage.output.same_bytes import dated_alike, write_text
+from phusong.coverage.output.tables import REPAIR_COLUMNS, Table, csv_of
 from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
 from phusong.coverage.repairs import M2_PER_KM2
 
@@ -52,10 +51,7 @@ def write_boundaries(boundaries: Boundaries, path: Path) -> Path:
     with dated_alike():
         frame.to_file(scratch, layer="communes", driver="GPKG", engine="pyogrio")
     scratch.replace(path)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("layer", "feature", "what", "km2"))
-    writer.writerows((r.layer, r.feature, r.what, f"{r.km2:.6f}") for r in boundaries.repairs)
+    changes = tuple((r.layer, r.feature, r.what, f"{r.km2:.6f}") for r in boundaries.repairs)
     beside = path.with_name(f"{path.stem}-repairs.csv")
-    beside.write_text(text.getvalue(), encoding="utf-8", newline="")
+    write_text(beside, csv_of(Table("repairs", REPAIR_COLUMNS, changes)))
     return beside

@@ -5,8 +5,6 @@ Every file is written beside its place and moved there. The same input gives the
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import warnings
@@ -24,8 +22,8 @@ from phusong.coverage.errors import CoverageError
 from phusong.coverage.input.dataset_file import check_dataset
 from phusong.coverage.measuring.changes import CoverageRun, Key, fallback_operators, same_land
 from phusong.coverage.output.files import COVERAGE_GPKG, COVERAGE_JSON
-from phusong.coverage.output.same_bytes import dated_alike
-from phusong.coverage.output.tables import SOURCE_COLUMNS, Table, Value, csv_text, sources_table
+from phusong.coverage.output.same_bytes import dated_alike, write_text
+from phusong.coverage.output.tables import SOURCE_COLUMNS, Table, Value, csv_of, csv_text, sources_table
 from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
 from phusong.coverage.summary import MAX_OPERATOR, PLACE_KINDS, read_summary
 
@@ -342,28 +340,17 @@ def write_changes(changes: Changes, out_dir: Path) -> None:
     """Write ``changes.csv``, ``site_changes.csv``, ``changes.gpkg`` and, last, ``changes.json``."""
     out_dir.mkdir(parents=True, exist_ok=True)
     table, sites = changes_table(changes), sites_table(changes)
-    _write(out_dir / CHANGES_CSV, csv_of(table))
-    _write(out_dir / SITES_CSV, csv_of(sites))
+    write_text(out_dir / CHANGES_CSV, csv_of(table, _cell))
+    write_text(out_dir / SITES_CSV, csv_of(sites, _cell))
     _write_geopackage(out_dir / CHANGES_GPKG, changes, sites)
     text = json.dumps(_as_json(changes, table, sites), ensure_ascii=False, indent=1, allow_nan=False)
-    _write(out_dir / CHANGES_JSON, text + "\n")
+    write_text(out_dir / CHANGES_JSON, text + "\n")
 
 
 def write_crosswalk(carried: Carried, out_dir: Path) -> None:
     """Write ``crosswalk.csv``."""
     out_dir.mkdir(parents=True, exist_ok=True)
-    _write(out_dir / CROSSWALK_CSV, csv_of(crosswalk_table(carried)))
-
-
-def csv_of(table: Table) -> str:
-    """Return a table as CSV: texts that a spreadsheet would compute are made texts."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows(
-        [_cell(column, value) for column, value in zip(table.columns, row, strict=True)] for row in table.rows
-    )
-    return text.getvalue()
+    write_text(out_dir / CROSSWALK_CSV, csv_of(crosswalk_table(carried), _cell))
 
 
 def _cell(column: str, value: Value) -> str:
@@ -460,9 +447,3 @@ def _pieces(changes: Changes, *, gained: bool) -> Any:
     )
     shapes = np.array([piece.shape for piece in pieces] + [None], dtype=object)[:-1]
     return geopandas.GeoDataFrame(frame, geometry=reproject(shapes, EQUAL_AREA, WGS84), crs=WGS84)
-
-
-def _write(path: Path, text: str) -> None:
-    scratch = path.with_name(path.name + ".new")
-    scratch.write_text(text, encoding="utf-8", newline="")
-    scratch.replace(path)

@@ -6,16 +6,16 @@ the same bytes.
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
 
 from phusong.coverage.output.geometry import write_geojson, write_geopackage
+from phusong.coverage.output.same_bytes import write_text
 from phusong.coverage.output.tables import (
+    REPAIR_COLUMNS,
     Table,
     claims_table,
     communes_table,
-    csv_text,
+    csv_of,
     fallback_table,
     sdg_table,
     sources_table,
@@ -36,8 +36,6 @@ COVERAGE_GPKG = "coverage.gpkg"
 COVERAGE_GEOJSON = "coverage.geojson"
 COVERAGE_JSON = "coverage.json"
 
-REPAIR_COLUMNS = ("layer", "feature", "what", "km2")
-
 
 def write_report(
     summary: CoverageSummary,
@@ -56,21 +54,9 @@ def write_report(
         claims_table(summary),
         sources_table(summary),
     ):
-        _write_csv(out_dir / f"{table.name}.csv", table)
+        write_text(out_dir / f"{table.name}.csv", csv_of(table))
     changes = tuple((r.layer, r.feature, r.what, f"{r.km2:.6f}") for r in repairs)
-    _write_csv(out_dir / "repairs.csv", Table("repairs", REPAIR_COLUMNS, changes))
+    write_text(out_dir / "repairs.csv", csv_of(Table("repairs", REPAIR_COLUMNS, changes)))
     write_geojson(out_dir / COVERAGE_GEOJSON, summary, boundaries)
     write_geopackage(out_dir / COVERAGE_GPKG, summary, boundaries, unions)
     write_summary(summary, out_dir / COVERAGE_JSON)
-
-
-def _write_csv(path: Path, table: Table) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows(
-        [csv_text(column, value) for column, value in zip(table.columns, row, strict=True)] for row in table.rows
-    )
-    scratch = path.with_name(path.name + ".new")
-    scratch.write_text(text.getvalue(), encoding="utf-8", newline="")
-    scratch.replace(path)

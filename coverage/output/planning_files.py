@@ -5,8 +5,6 @@ Every file is written beside its place and moved there. The same input gives the
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +21,8 @@ from phusong.coverage.output.planning_tables import (
     provenance_table,
     ranking_table,
 )
-from phusong.coverage.output.same_bytes import dated_alike
+from phusong.coverage.output.same_bytes import dated_alike, write_text
+from phusong.coverage.output.tables import csv_of
 from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
 
 if TYPE_CHECKING:
@@ -56,28 +55,12 @@ def write_plan(plan: Plan, out_dir: Path) -> None:
     masts = np.array([shapely.Point(each.lon, each.lat) for each in plan.chosen] + [None], dtype=object)[:-1]
     metadata = about(plan) | {"sources": [_known(row) for row in provenance.dictionaries()]}
     for table in (ranking, gaps):
-        _write(out_dir / f"{table.name}.csv", _csv(table))
-    _write(out_dir / "ranking.geojson", _geojson(ranking, masts, metadata))
-    _write(out_dir / "gaps.geojson", _geojson(gaps, pieces, metadata))
+        write_text(out_dir / f"{table.name}.csv", csv_of(table, cell_text))
+    write_text(out_dir / "ranking.geojson", _geojson(ranking, masts, metadata))
+    write_text(out_dir / "gaps.geojson", _geojson(gaps, pieces, metadata))
     layers = {"ranking": (ranking, masts), "reach": (ranking, reached), "gaps": (gaps, pieces)}
     _write_geopackage(out_dir / PLAN_GPKG, layers, provenance, metadata)
-    _write(out_dir / PLAN_JSON, json.dumps(metadata, ensure_ascii=False, indent=1) + "\n")
-
-
-def _write(path: Path, text: str) -> None:
-    scratch = path.with_name(path.name + ".new")
-    scratch.write_text(text, encoding="utf-8", newline="")
-    scratch.replace(path)
-
-
-def _csv(table: Table) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows(
-        [cell_text(column, value) for column, value in zip(table.columns, row, strict=True)] for row in table.rows
-    )
-    return text.getvalue()
+    write_text(out_dir / PLAN_JSON, json.dumps(metadata, ensure_ascii=False, indent=1) + "\n")
 
 
 def _geojson(table: Table, shapes: NDArray[np.object_], metadata: dict[str, object]) -> str:

@@ -6,7 +6,9 @@ they were measured; here they only get their digits. ``None`` is not known, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -49,6 +51,7 @@ CLAIM_COLUMNS = (
     "estimate",
 )
 SOURCE_COLUMNS = ("role", "file", "sha256", "crs", "operator", "technology", "min_dbm", "date", "note", "rows")
+REPAIR_COLUMNS = ("layer", "feature", "what", "km2")
 
 _DIGITS = {
     "area_km2": ".4f", "covered_km2": ".4f", "area_ratio": ".6f", "population_ratio": ".6f", "share": ".6f",
@@ -81,6 +84,17 @@ def csv_text(column: str, value: Value) -> str:
     if column in _DIGITS:
         return format(value, _DIGITS[column])
     return str(int(value)) if float(value).is_integer() else format(value, ".1f")
+
+
+def csv_of(table: Table, text_of: Callable[[str, Value], str] = csv_text) -> str:
+    """Return a table as CSV; ``text_of`` writes a value of a column."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows(
+        [text_of(column, value) for column, value in zip(table.columns, row, strict=True)] for row in table.rows
+    )
+    return text.getvalue()
 
 
 def communes_table(summary: CoverageSummary) -> Table:

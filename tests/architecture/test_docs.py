@@ -25,7 +25,7 @@ from phusong.agent.security_events import FORGERIES, REFUSALS
 from phusong.collectors.first_contact import NO_ENCRYPTION, WRONG_PRIVACY
 from phusong.collectors.snmp.errors import SnmpError
 from phusong.coverage.output import tables
-from phusong.coverage.output.files import REPAIR_COLUMNS
+from phusong.coverage.output.tables import REPAIR_COLUMNS
 from phusong.exporters.events import Event, EventKind, EventObject, Severity, events_to_json
 from phusong.exporters.snapshot import ENDPOINT_VERDICTS, LINK_VERDICTS, Isolation
 from phusong.exporters.webhook import signature

@@ -13,8 +13,7 @@ import shapely
 
 from phusong.coverage.errors import CoverageError, VectorFileError
 from phusong.coverage.input.layer_spec import LayerSpec
-from phusong.coverage.output.files import REPAIR_COLUMNS
-from phusong.coverage.output.tables import COMMUNE_COLUMNS
+from phusong.coverage.output.tables import COMMUNE_COLUMNS, REPAIR_COLUMNS
 from phusong.coverage.run import CoverageRequest, compute_coverage
 from phusong.coverage.summary import CoverageSummary, read_summary
 from phusong.coverage.synthetic import write_synthetic_layers

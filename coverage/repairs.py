@@ -64,7 +64,7 @@ def repair_polygons(layer: str, polygons: NDArray[np.object_]) -> Repaired:
     if invalid.size:
         broken = polygons[invalid]
         reasons = shapely.is_valid_reason(broken)
-        polygons[invalid] = shapely.make_valid(broken, method="structure", keep_collapsed=False)
+        polygons[invalid] = _made_valid(broken)
         moved = np.abs(shapely.area(polygons[invalid]) - shapely.area(broken)) / M2_PER_KM2
         for row, reason, km2 in zip(invalid.tolist(), reasons, moved, strict=True):
             fault = str(reason).partition("[")[0].strip().lower()
@@ -81,3 +81,16 @@ def repair_polygons(layer: str, polygons: NDArray[np.object_]) -> Repaired:
             repairs.append(Repair(layer, str(row + 1), f"dropped: the same as feature {twin + 1}", 0.0))
     rows = np.flatnonzero(keep)
     return Repaired(polygons[rows], rows, tuple(repairs), len(invalid))
+
+
+def _made_valid(broken: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return valid polygons.
+
+    GEOS makes nothing of a ring that walks its first edge three times, and the true area of the same ring walked
+    backwards: hence a second try for what came out empty.
+    """
+    valid = np.asarray(shapely.make_valid(broken, method="structure", keep_collapsed=False), dtype=object)
+    empty = np.flatnonzero(shapely.is_empty(valid))
+    if empty.size:
+        valid[empty] = shapely.make_valid(shapely.reverse(broken[empty]), method="structure", keep_collapsed=False)
+    return valid

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 TOLERATED_M = 250.0
 """A point so near its commune counts as inside it: coasts are drawn about so well."""
 
+_FAR_M = 1e6
 _COLUMNS = {
     "lat": ("latitude", "vi do", "y"),
     "lon": ("lng", "long", "longitude", "kinh do", "x"),
@@ -117,7 +118,7 @@ def communes_of(places: Places, boundaries: Boundaries) -> tuple[NDArray[np.intp
     rows = np.array(stated, dtype=np.intp)
     if not len(rows):
         return rows, ()
-    points = reproject(places.points, EQUAL_AREA, METRIC)
+    points = _finite(reproject(places.points, EQUAL_AREA, METRIC))
     polygons = reproject(boundaries.polygons, EQUAL_AREA, METRIC)
     point_of, found = shapely.STRtree(polygons).query_nearest(points, all_matches=False)
     nearest = np.full(len(rows), -1, dtype=np.intp)
@@ -132,8 +133,16 @@ def communes_of(places: Places, boundaries: Boundaries) -> tuple[NDArray[np.intp
             continue
         away_m = float(shapely.distance(points[number], polygons[row]))
         if away_m > TOLERATED_M:
-            odd.append(_odd(places, place, f"lies {away_m / 1000:.1f} km outside its commune, counted there"))
+            away = f"{away_m / 1000:.1f} km" if away_m < _FAR_M else "far"
+            odd.append(_odd(places, place, f"lies {away} outside its commune, counted there"))
     return rows, tuple(odd)
+
+
+def _finite(points: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Put what the projection does not reach, on the other side of the earth, where it is merely far away."""
+    coordinates = shapely.get_coordinates(points)
+    coordinates[~np.isfinite(coordinates).all(axis=1)] = 10 * _FAR_M
+    return np.asarray(shapely.points(coordinates), dtype=object)
 
 
 def _odd(places: Places, place: Place, what: str) -> Repair:

@@ -11,7 +11,7 @@ import shapely
 from phusong.coverage.errors import TableError, VectorFileError
 from phusong.coverage.input.file_hash import file_sha256
 from phusong.coverage.input.geotiff import read_window
-from phusong.coverage.input.table_file import read_table, refuse_problems
+from phusong.coverage.input.table_file import plain_number, read_table, refuse_problems
 from phusong.coverage.projection import EQUAL_AREA, PROVINCE, WGS84, project_points, reproject
 from phusong.coverage.summary import Source
 
@@ -78,7 +78,7 @@ def _read_settlements(path: Path) -> People:
     problems: list[str] = []
     for row in table.rows:
         try:
-            lat, lon, people = (float(row.cells[name]) for name in _COLUMNS)
+            lat, lon, people = (plain_number(row.cells[name]) for name in _COLUMNS)
         except ValueError:
             problems.append(f"{row.where}: lat, lon and people must be numbers with a point, e.g. 21.004")
             continue

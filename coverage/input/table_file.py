@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import warnings
 import zipfile
 import zlib
@@ -113,6 +114,20 @@ def refuse_problems(problems: Sequence[str]) -> None:
     if problems:
         more = [f"and {len(problems) - _SHOWN_PROBLEMS} more"] if len(problems) > _SHOWN_PROBLEMS else []
         raise TableError("\n".join([*problems[:_SHOWN_PROBLEMS], *more]))
+
+
+def plain_number(text: str) -> float:
+    """Return a number as people write it, with a point and without separators; ``1_000`` is none.
+
+    Raises
+    ------
+    ValueError
+        It is none, or not finite.
+    """
+    value = float(text) if "_" not in text else math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{text!r} is no number; write it with a point, e.g. 21.004")
+    return value
 
 
 def whole_number(text: str) -> int:

@@ -41,12 +41,6 @@ def _ring(points: Sequence[tuple[float, float]]) -> shapely.Polygon:
     return shapely.Polygon([(west + 1000 * x, south + 1000 * y) for x, y in points])
 
 
-def _starts_well(points: Sequence[tuple[float, float]]) -> bool:
-    """Tell whether no other edge goes along the first one: GEOS loses some rings that begin so, see repairs."""
-    edges = [frozenset(edge) for edge in zip(points, [*points[1:], points[0]], strict=True)]
-    return edges.count(edges[0]) == 1
-
-
 def _spike(x: float, y: float, size: float) -> shapely.Polygon:
     corners = [(x, y), (x + size, y), (x + size, y + size), (x + 2 * size, y + 2 * size)]
     return _ring([*corners, (x + size, y + size), (x, y + size)])
@@ -64,7 +58,7 @@ POLYGONS = st.one_of(
     st.builds(_spike, ANYWHERE, ANYWHERE, SIZE),
     st.builds(_holed, ANYWHERE, ANYWHERE, SIZE, st.sampled_from([1e-4, 0.3, 0.9])),
     st.lists(st.tuples(KM, KM), min_size=3, max_size=9).map(_ring),
-    st.lists(st.tuples(ROUND_KM, ROUND_KM), min_size=3, max_size=7).filter(_starts_well).map(_ring),
+    st.lists(st.tuples(ROUND_KM, ROUND_KM), min_size=3, max_size=7).map(_ring),
     st.just(FAR_AWAY),
 )
 LAYERS = st.lists(

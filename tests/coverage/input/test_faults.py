@@ -94,6 +94,14 @@ def test_invalid_polygons_are_repaired_and_said(shape: shapely.Polygon, what: st
     assert ("2", what) in repairs or ("2", "dropped: it encloses no area") in repairs, repairs
 
 
+def test_an_edge_walked_three_times_loses_no_land(write_vectors) -> None:
+    """GEOS makes nothing of such a ring where it begins there: it is repaired the other way round."""
+    ring = shapely.Polygon([(107, 21.1), (107.2, 21), (107, 21.1), (107.1, 21), (107.2, 21)])
+    file = read_vector_file(write_vectors("a.gpkg", [ring]))
+    plain = read_vector_file(write_vectors("b.gpkg", [shapely.Polygon([(107, 21.1), (107.2, 21), (107.1, 21)])]))
+    assert file.polygons[0].area == pytest.approx(plain.polygons[0].area)
+
+
 def test_a_collapsed_polygon_is_dropped_and_said(write_vectors) -> None:
     """A polygon that became a line has no area."""
     line = shapely.Polygon([(107, 21), (107.1, 21.1), (107, 21)])

@@ -80,6 +80,18 @@ def test_the_commune_of_a_place(places, schematic: Boundaries) -> None:
     assert odd[1].what == "school lies in no commune, not counted"
 
 
+def test_the_other_side_of_the_earth(places, schematic: Boundaries) -> None:
+    """Where the projection has no place, a point is far away, without a warning."""
+    text = "id,lat,lon,commune_code\na,0,17.75,06649\nb,0,17.75,\nc,-90,180,06649\n"
+    rows, odd = communes_of(places(text), schematic)
+    assert rows.tolist() == [0, -1, 0]
+    assert [repair.what for repair in odd] == [
+        "school lies far outside its commune, counted there",
+        "school lies in no commune, not counted",
+        "school lies far outside its commune, counted there",
+    ]
+
+
 def test_unknown_commune(places, schematic: Boundaries) -> None:
     """A code that is not in the edition is refused: it is another edition."""
     with pytest.raises(TableError, match=r"places.csv: 'b' .*not in edition 2020-01 .'99999'.; is it"):

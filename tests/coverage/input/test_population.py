@@ -95,6 +95,7 @@ def test_bad_grids(values, more, message: str, write_grid) -> None:
         ("p.tif", b"GIF89a", "p.tif: is no GeoTIFF by its first bytes; export it again"),
         ("p.tif", b"II*\0\x08\0\0\0junk", "p.tif: cannot be read .*export or copy it again"),
         ("p.csv", b"lat,lon\n21,107\n", "p.csv:1: column people missing"),
+        ("p.csv", b"lat,lon,people\n21,107,1_000\n", "p.csv:2: lat, lon and people must be numbers"),
         ("p.csv", b"lat,lon,people\n21,x,5\n", "p.csv:2: lat, lon and people must be numbers with a point"),
         ("p.csv", b"lat,lon,people\n21,107,-5\n", "p.csv:2: .*or -5.0 no number of people"),
         ("p.csv", b"lat,lon,people\n107,21,5\n", "p.csv:2: 107.0, 21.0 is no place in degrees"),

@@ -15,14 +15,8 @@ from phusong.coverage.editions import load_edition
 from phusong.coverage.errors import CoverageError
 from phusong.coverage.input.boundaries import read_boundaries
 from phusong.coverage.input.population import read_population
-from phusong.coverage.measuring.changes import (
-    COMMUNE,
-    DEFAULT_SLIVER_M,
-    AreaChanges,
-    Change,
-    Changes,
-    compare_runs,
-)
+from phusong.coverage.measuring.change_facts import COMMUNE, AreaChanges, Change, Changes
+from phusong.coverage.measuring.changes import DEFAULT_SLIVER_M, compare_runs
 from phusong.coverage.measuring.crosswalk import (
     BOUNDARIES,
     TABLE,

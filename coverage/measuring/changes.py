@@ -13,23 +13,35 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from phusong.coverage.errors import CoverageError
+from phusong.coverage.measuring.change_facts import (
+    COMMON,
+    COMPARED,
+    Change,
+    Changes,
+    CoverageRun,
+    Key,
+    Piece,
+    PlaceChange,
+    SiteChange,
+)
+from phusong.coverage.measuring.change_levels import areas_of
 from phusong.coverage.measuring.indicators import AREA_DECIMALS, PEOPLE_DECIMALS
 from phusong.coverage.measuring.inhabitants import AREA, inhabitants_of
+from phusong.coverage.measuring.matched_keys import Match, match_keys
 from phusong.coverage.measuring.unions import signal_strength
 from phusong.coverage.measuring.workers import Threads
 from phusong.coverage.projection import EQUAL_AREA, METRIC, reproject
 from phusong.coverage.repairs import M2_PER_KM2
-from phusong.coverage.summary import ANY_OPERATOR, MAX_OPERATOR, PLACE_KINDS
+from phusong.coverage.summary import PLACE_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -41,144 +53,11 @@ if TYPE_CHECKING:
 DEFAULT_SLIVER_M = 20.0
 """Two drawings of the same edge differ by about this much when each is accurate to 10 m."""
 
-COMMUNE = "commune"
-COMPARED, COMMON, OTHERS = "compared", "common_operators", "other_operators"
-ONLY_OLD, ONLY_NEW = "only_old", "only_new"
-
 _STRAIGHT_M = 1000.0
 """A line of this length is straight in both projections within a centimetre."""
 _BEYOND_M = 1.0
 """What is left without slivers is cut by a line this far outside of it: its own edge stays as it was drawn."""
 _SAME_KM2 = 2e-4
-_KM2 = ("old_km2", "new_km2", "gained_km2", "lost_km2", "sliver_gained_km2", "sliver_lost_km2")
-_PEOPLE = ("people_old", "people_new", "people_gained", "people_lost", "people_slivers")
-
-
-class Key(NamedTuple):
-    """One technology, operator (each, ``any`` or ``max``) and signal class."""
-
-    technology: str
-    operator: str
-    min_dbm: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageRun:
-    """The result of one run: communes' polygons (in the order of the summary) and unions, both in EPSG:6933."""
-
-    name: str
-    summary: CoverageSummary
-    polygons: NDArray[np.object_]
-    unions: Mapping[Key, shapely.Geometry]
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceChange:
-    """Covered places of one kind. A commune's figures are net; those of larger units are its communes' sums."""
-
-    kind: str
-    old: int
-    new: int
-    gained: int
-    lost: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What changed in one commune or larger unit; ``None`` is not known or not comparable, never zero.
-
-    ``status`` says what was compared: everything, the operators that both runs have, or nothing, because the runs
-    have other operators or one of them lacks the key. ``max`` has no geometry: its best operator may be another.
-    """
-
-    key: Key
-    status: str
-    old_km2: float | None
-    new_km2: float | None
-    gained_km2: float | None = None
-    lost_km2: float | None = None
-    sliver_gained_km2: float | None = None
-    sliver_lost_km2: float | None = None
-    people_old: float | None = None
-    people_new: float | None = None
-    people_gained: float | None = None
-    people_lost: float | None = None
-    people_slivers: float | None = None
-    centres_gained: tuple[str, ...] = ()
-    centres_lost: tuple[str, ...] = ()
-    places: tuple[PlaceChange, ...] = ()
-
-    @property
-    def is_compared(self) -> bool:
-        """Whether old and new figures are of the same operators."""
-        return self.status in (COMPARED, COMMON)
-
-    @property
-    def net_km2(self) -> float | None:
-        """New minus old."""
-        if not self.is_compared or self.new_km2 is None or self.old_km2 is None:
-            return None
-        return round(self.new_km2 - self.old_km2, AREA_DECIMALS)
-
-    @property
-    def people_net(self) -> float | None:
-        """New minus old by the runs' own counts, or else by the count in what was gained and lost."""
-        if self.people_new is not None and self.people_old is not None and self.is_compared:
-            return round(self.people_new - self.people_old, PEOPLE_DECIMALS)
-        parts = (self.people_gained, self.people_lost, self.people_slivers)
-        if parts[0] is None or parts[1] is None or parts[2] is None:
-            return None
-        return round(parts[0] - parts[1] + parts[2], PEOPLE_DECIMALS)
-
-
-@dataclass(frozen=True, slots=True)
-class AreaChanges:
-    """One commune, district, class or the province: ``level`` is ``commune`` or one of ``summary.LEVELS``."""
-
-    level: str
-    code: str
-    name: str
-    district: str
-    area_km2: float
-    changes: tuple[Change, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SiteChange:
-    """A site that gained or lost its fallback; ``operators`` are those that cover it now, or did."""
-
-    site_id: str
-    technology: str
-    gained: bool
-    operators: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """What one commune (its row) gained or lost of one key, without slivers, in EPSG:6933."""
-
-    key: Key
-    commune: int
-    gained: bool
-    km2: float
-    shape: shapely.Geometry
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """Everything that changed. ``boundaries_of`` tells on whose polygons it was measured: ``old`` or ``new``."""
-
-    old: CoverageRun
-    new: CoverageRun
-    boundaries_of: str
-    sliver_m: float
-    people_by: str
-    """How people gained and lost were counted: ``area`` (an estimate), a method of a file, or not (empty)."""
-    areas: tuple[AreaChanges, ...]
-    sites: tuple[SiteChange, ...]
-    sites_only_old: tuple[str, ...]
-    sites_only_new: tuple[str, ...]
-    pieces: tuple[Piece, ...]
 
 
 def compare_runs(
@@ -238,7 +117,7 @@ def compare_runs(
         boundaries_of="old" if on_old else "new",
         sliver_m=sliver_m,
         people_by="" if inhabitants is None else inhabitants.method,
-        areas=_areas(base.summary.communes, communes),
+        areas=areas_of(base.summary.communes, communes),
         sites=sites,
         sites_only_old=only_old,
         sites_only_new=only_new,
@@ -272,56 +151,6 @@ def same_land(old: CoverageSummary, new: CoverageSummary) -> bool:
         abs(before.area_km2 - after.area_km2) <= _SAME_KM2
         for before, after in zip(old.communes, new.communes, strict=True)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """What two runs have of a key; ``counted`` are the single operators' keys that are compared."""
-
-    key: Key
-    status: str
-    counted: tuple[Key, ...] = ()
-
-
-def match_keys(old: AbstractSet[Key], new: AbstractSet[Key]) -> tuple[Match, ...]:
-    """Match single operators and ``any``; by technology, operators by name, then ``any``, strong classes first."""
-    keys = sorted(
-        (key for key in old | new if key.operator != MAX_OPERATOR),
-        key=lambda k: (k.technology, k.operator == ANY_OPERATOR, k.operator, -signal_strength(k.min_dbm)),
-    )
-    return tuple(_match(key, old, new) for key in keys)
-
-
-def _match(key: Key, old: AbstractSet[Key], new: AbstractSet[Key]) -> Match:
-    if key not in new:
-        return Match(key, ONLY_OLD)
-    if key not in old:
-        return Match(key, ONLY_NEW)
-    if key.operator != ANY_OPERATOR:
-        return Match(key, COMPARED, (key,))
-    before, after = _reaching(key, old), _reaching(key, new)
-    common = tuple(sorted(before & after, key=lambda k: (k.operator, signal_strength(k.min_dbm))))
-    if not common:
-        return Match(key, OTHERS)
-    return Match(key, COMPARED if _weakest(before) == _weakest(after) else COMMON, common)
-
-
-def _reaching(wanted: Key, keys: AbstractSet[Key]) -> set[Key]:
-    """Return the single operators' keys of the wanted class or a stronger one."""
-    return {
-        key
-        for key in keys
-        if key.operator not in (ANY_OPERATOR, MAX_OPERATOR)
-        and key.technology == wanted.technology
-        and signal_strength(key.min_dbm) >= signal_strength(wanted.min_dbm)
-    }
-
-
-def _weakest(keys: Iterable[Key]) -> dict[str, float]:
-    weakest: dict[str, float] = {}
-    for key in keys:
-        weakest[key.operator] = min(weakest.get(key.operator, math.inf), signal_strength(key.min_dbm))
-    return weakest
 
 
 def _keys(run: CoverageRun) -> set[Key]:
@@ -512,97 +341,6 @@ def _less(value: float | None, other: float | None) -> float | None:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, PEOPLE_DECIMALS)
-
-
-def _with_best(changes: Sequence[Change]) -> tuple[Change, ...]:
-    """Return the changes with ``max`` at every class of ``any``, after it."""
-    done: list[Change] = []
-    for technology in dict.fromkeys(change.key.technology for change in changes):
-        own = [change for change in changes if change.key.technology == technology]
-        done += own
-        done += [_best(change, own) for change in own if change.key.operator == ANY_OPERATOR]
-    return tuple(done)
-
-
-def _best(of_any: Change, own: Sequence[Change]) -> Change:
-    """Return ``max`` for one class, figure by figure: net only."""
-    level, status = of_any.key.min_dbm, of_any.status
-    counted = [
-        change
-        for change in own
-        if change.key.operator != ANY_OPERATOR
-        and signal_strength(change.key.min_dbm) >= signal_strength(level)
-        and (change.is_compared or not of_any.is_compared)
-    ]
-
-    def best(values: Iterable[float | None]) -> float | None:
-        return max((value for value in values if value is not None), default=None)
-
-    has_old, has_new = status != ONLY_NEW, status != ONLY_OLD
-    return Change(
-        Key(of_any.key.technology, MAX_OPERATOR, level),
-        status,
-        best(c.old_km2 for c in counted) if has_old else None,
-        best(c.new_km2 for c in counted) if has_new else None,
-        people_old=best(c.people_old for c in counted) if has_old else None,
-        people_new=best(c.people_new for c in counted) if has_new else None,
-    )
-
-
-def _areas(communes: Sequence[CommuneCoverage], changes: Sequence[Sequence[Change]]) -> tuple[AreaChanges, ...]:
-    """Return every commune, then districts, classes and the province as the sums of their communes."""
-    rows = range(len(communes))
-    districts = sorted({commune.district for commune in communes} - {""})
-    classes = sorted({name for commune in communes for name in commune.classes})
-    members: list[tuple[str, str, list[int]]] = [
-        *(("district", name, [row for row in rows if communes[row].district == name]) for name in districts),
-        *(("class", name, [row for row in rows if name in communes[row].classes]) for name in classes),
-        ("province", "", list(rows)),
-    ]
-    own = [
-        AreaChanges(COMMUNE, c.code, c.name, c.district, c.area_km2, _with_best(of_commune))
-        for c, of_commune in zip(communes, changes, strict=True)
-    ]
-    return (*own, *(_unit(*unit, communes, changes) for unit in members))
-
-
-def _unit(
-    level: str,
-    name: str,
-    members: Sequence[int],
-    communes: Sequence[CommuneCoverage],
-    changes: Sequence[Sequence[Change]],
-) -> AreaChanges:
-    area = round(sum(communes[row].area_km2 for row in members), AREA_DECIMALS)
-    summed = [_sum(parts) for parts in zip(*(changes[row] for row in members), strict=True)]
-    return AreaChanges(level, "", name, "", area, _with_best(summed))
-
-
-def _sum(parts: Sequence[Change]) -> Change:
-    def total(name: str, decimals: int) -> float | None:
-        values: list[float | None] = [getattr(part, name) for part in parts]
-        known = [value for value in values if value is not None]
-        return round(sum(known), decimals) if len(known) == len(values) else None
-
-    kinds = zip(*(part.places for part in parts), strict=True)
-    return Change(
-        parts[0].key,
-        parts[0].status,
-        **{name: total(name, AREA_DECIMALS) for name in _KM2},
-        **{name: total(name, PEOPLE_DECIMALS) for name in _PEOPLE},
-        centres_gained=tuple(name for part in parts for name in part.centres_gained),
-        centres_lost=tuple(name for part in parts for name in part.centres_lost),
-        places=tuple(
-            PlaceChange(
-                kind[0].kind,
-                sum(each.old for each in kind),
-                sum(each.new for each in kind),
-                sum(each.gained for each in kind),
-                sum(each.lost for each in kind),
-            )
-            for kind in kinds
-        ),
-    )
 
 
 def fallback_operators(summary: CoverageSummary) -> set[tuple[str, str]]:

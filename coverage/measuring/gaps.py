@@ -33,10 +33,12 @@ DEFAULT_SLIVER_M = 50.0
 _BEYOND_M = 1.0
 """What is left of a piece without its slivers is cut from the piece by a line this far outside of it: its own edge
 stays as it was drawn."""
+_LEAST_M2 = 1.0
+"""What is smaller is rounding, and no piece however small pieces are wanted."""
 _STRAIGHT_M = 1000.0
 """A line of this length is straight in both projections within a centimetre."""
-_TOUCH_M2 = 1.0
-"""A commune that a piece only touches has no part in it."""
+_TOUCH_M2, _TOUCH_SHARE = 1.0, 1e-7
+"""A commune that a piece only touches, with so little land and so little of the piece, has no part in it."""
 _GEOD = pyproj.Geod(ellps="WGS84")
 
 
@@ -129,7 +131,7 @@ def find_gaps(
     land = shapely.union_all(boundaries.polygons)
     uncovered = shapely.difference(land, covered)
     wide, slivers = _without_slivers(_polygons([uncovered]), sliver_m)
-    large = shapely.area(wide) >= min_km2 * M2_PER_KM2
+    large = shapely.area(wide) >= max(_LEAST_M2, min_km2 * M2_PER_KM2)
     groups = (wide[large], wide[~large], slivers)
     left = [demand_outside(demand, covered) for demand in demands]
     inside = [_amounts_in(np.concatenate(groups), demand) for demand in left]
@@ -214,8 +216,8 @@ def _commune_parts(polygons: NDArray[np.object_], shapes: NDArray[np.object_]) -
     whole = shapely.area(shapes)
     parts: list[list[CommunePart]] = [[] for _ in shapes]
     for place in np.lexsort((commune_of, -shared)):
-        if shared[place] > _TOUCH_M2:
-            gap = int(gap_of[place])
+        gap = int(gap_of[place])
+        if shared[place] > min(_TOUCH_M2, _TOUCH_SHARE * whole[gap]):
             parts[gap].append(CommunePart(int(commune_of[place]), min(1.0, float(shared[place] / whole[gap]))))
     return [tuple(each) for each in parts]
 

@@ -20,7 +20,8 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from phusong.coverage.errors import CoverageError
 from phusong.coverage.input.dataset_file import check_dataset
-from phusong.coverage.measuring.changes import CoverageRun, Key, fallback_operators, same_land
+from phusong.coverage.measuring.change_facts import CoverageRun, Key
+from phusong.coverage.measuring.changes import fallback_operators, same_land
 from phusong.coverage.output.files import COVERAGE_GPKG, COVERAGE_JSON
 from phusong.coverage.output.same_bytes import dated_alike, write_text
 from phusong.coverage.output.tables import SOURCE_COLUMNS, Table, Value, csv_of, csv_text, sources_table
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from phusong.coverage.measuring.changes import AreaChanges, Change, Changes
+    from phusong.coverage.measuring.change_facts import AreaChanges, Change, Changes
     from phusong.coverage.measuring.crosswalk import Carried, Estimate
     from phusong.coverage.summary import CoverageSummary
 

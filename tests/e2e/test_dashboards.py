@@ -48,7 +48,6 @@ TABLES = [
     if any(step["id"] == "merge" for step in panel.get("transformations") or ())
 ]
 NOT_IN_THE_DEMO = {
-    "coverage-and-isolation: People with coverage A": "its coverage is computed without a population raster",
 }
 HOSTILE = "A\"b'c\\ ${link:raw} $1 {{x}} <img src=x> (d|e) .* %41 Đông Triều"
 PATIENCE_S = 90.0

@@ -17,22 +17,20 @@ from phusong.coverage.errors import CoverageError
 from phusong.coverage.input.boundaries import Boundaries
 from phusong.coverage.input.layers import Layer
 from phusong.coverage.input.population import POINTS, People
-from phusong.coverage.measuring.changes import (
+from phusong.coverage.measuring.change_facts import (
     AreaChanges,
     Change,
     Changes,
     CoverageRun,
     Key,
-    Match,
     PlaceChange,
     SiteChange,
-    compare_runs,
-    match_keys,
-    split_difference,
 )
+from phusong.coverage.measuring.changes import compare_runs, split_difference
 from phusong.coverage.measuring.indicators import About, LocatedPlaces, measure_communes
 from phusong.coverage.measuring.inhabitants import ByArea, inhabitants_of
 from phusong.coverage.measuring.levels import add_up
+from phusong.coverage.measuring.matched_keys import Match, match_keys
 from phusong.coverage.measuring.unions import unite_layers
 from phusong.coverage.measuring.workers import Threads
 from phusong.coverage.summary import CoverageSummary, SiteCoverage, Source

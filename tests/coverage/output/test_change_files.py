@@ -20,7 +20,8 @@ from rich.console import Console
 from phusong.agent.commands.coverage_compare import run_coverage_compare, run_coverage_crosswalk
 from phusong.coverage.errors import CoverageError
 from phusong.coverage.input.layer_spec import LayerSpec
-from phusong.coverage.measuring.changes import Changes, compare_runs
+from phusong.coverage.measuring.change_facts import Changes
+from phusong.coverage.measuring.changes import compare_runs
 from phusong.coverage.output.change_files import (
     CHANGE_COLUMNS,
     CROSSWALK_COLUMNS,

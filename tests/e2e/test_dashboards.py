@@ -47,8 +47,6 @@ TABLES = [
     for panel in panels(dashboard)
     if any(step["id"] == "merge" for step in panel.get("transformations") or ())
 ]
-NOT_IN_THE_DEMO = {
-}
 HOSTILE = "A\"b'c\\ ${link:raw} $1 {{x}} <img src=x> (d|e) .* %41 Đông Triều"
 PATIENCE_S = 90.0
 """Rates need two polls, which are 30 s apart."""
@@ -71,10 +69,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
 def test_every_query_returns_data(demo: Prometheus, query: Query) -> None:
-    """What the demonstration has is drawn, with every label that the legend names; what it has not is listed."""
-    if str(query) in NOT_IN_THE_DEMO:
-        assert first_answer(demo, query) == []
-        return
+    """All of it is in the demonstration, with every label that the legend names."""
     found = wait_for(lambda: first_answer(demo, query), str(query), patience_s=PATIENCE_S)
     labels = {label for series in found for label in series.labels}
     assert set(re.findall(r"\{\{(\w+)\}\}", query.legend)) <= labels or "or vector(0)" in query.expression
@@ -186,7 +181,7 @@ def fed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
         yield Prometheus(address)
 
 
-SELDOM = [query for query in QUERIES if "or vector(0)" in query.expression or str(query) in NOT_IN_THE_DEMO]
+SELDOM = [query for query in QUERIES if "or vector(0)" in query.expression]
 
 
 @pytest.mark.parametrize("query", SELDOM, ids=str)

@@ -7,15 +7,18 @@ GDAL never follows a virtual file, a link in a file, or an archive to another pl
 from __future__ import annotations
 
 import struct
-import zipfile
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from phusong.coverage.errors import VectorFileError
+from phusong.coverage.input.archives import unpack_dataset
 from phusong.coverage.input.file_hash import file_sha256
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 _FIRST_BYTES = {
     ".gpkg": (b"SQLite format 3\0",),
@@ -37,18 +40,19 @@ _PARTS = {
 }
 """Files that make one dataset, in the order of their hash."""
 _NEEDED = {".shp": (".shx", ".dbf"), ".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
-_IN_ARCHIVES = (".shp", ".tab", ".mif", ".kml", ".geojson", ".json", ".gpkg", ".fgb")
+_ARCHIVES = {
+    ".zip": {kind: _PARTS.get(kind, (kind,)) for kind in _FIRST_BYTES if kind not in (".zip", ".kmz")},
+    ".kmz": {".kml": (".kml",)},
+}
+"""What the dataset of an archive can be, with the files that belong to it."""
 _NAMES = (
     "GeoPackage (.gpkg), GeoJSON (.geojson), Shapefile (.shp), FlatGeobuf (.fgb), KML (.kml, .kmz), MapInfo "
     "(.tab, .mif), GeoParquet (.parquet) or one of them in a .zip"
 )
-
 _CUT_BY_GDAL = b"1258"
 """The code page for Vietnamese: every text that GDAL 3.12 reads in it has lost its last letter."""
-
-LARGEST_UNPACKED_BYTES = 1_000_000_000
-"""An archive that says it holds more is not even tested: it may be a trap, and testing it takes its time."""
-MOST_MEMBERS = 1_000
+_CODE_PAGE_BYTE = 29
+"""Where a .dbf says in which code page its text is; 0 where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,13 @@ class DatasetFile:
 
     source: str
     kind: str
+    code_page_said: bool = True
+    """Whether a shapefile says in which code page its text is."""
 
 
-def check_dataset(path: Path) -> DatasetFile:
-    """Return what is to be opened, once the file is what its name says.
+@contextmanager
+def opened_dataset(path: Path) -> Iterator[DatasetFile]:
+    """Yield what is to be opened; the dataset of an archive is there unpacked for as long as it is needed.
 
     Raises
     ------
@@ -68,32 +75,32 @@ def check_dataset(path: Path) -> DatasetFile:
         The file is missing, truncated, of another kind, or an archive without exactly one dataset.
     """
     suffix = path.suffix.lower()
-    if suffix not in _FIRST_BYTES:
-        raise VectorFileError(
-            f"{path}: files of the kind {suffix or 'without a suffix'!r} are not read; use {_NAMES}"
-        )
-    if not path.is_file():
-        raise VectorFileError(f"{path}: no such file; check the path (only local files are read)")
-    try:
-        with path.open("rb") as handle:
-            head = handle.read(512)
-    except OSError as error:
-        raise VectorFileError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
-    _check_first_bytes(path, suffix, head)
-    if suffix == ".shp":
-        _check_shapefile_length(path, head)
-        code_page = sibling(path, ".cpg")
-        if code_page is not None:
-            _check_code_page(path, code_page.read_bytes())
+    if suffix not in _ARCHIVES:
+        yield check_dataset(path)
+        return
+    _check_file(path, path)
+    with TemporaryDirectory(prefix="phusong-") as folder:
+        member = unpack_dataset(path, _ARCHIVES[suffix], Path(folder))
+        yield check_dataset(member, Path(f"{path}: {member.name}"))
+
+
+def check_dataset(path: Path, shown: Path | None = None) -> DatasetFile:
+    """Return what is to be opened, once a file that is no archive is what its name says.
+
+    ``shown`` is its name in messages. The errors are those of ``opened_dataset``.
+    """
+    shown = shown or path
+    head = _check_file(path, shown)
+    suffix = path.suffix.lower()
     missing = [part for part in _NEEDED.get(suffix, ()) if sibling(path, part) is None]
     if missing:
         raise VectorFileError(
-            f"{path}: its {' or '.join(missing)} is missing; copy all parts of the {suffix} file"
+            f"{shown}: its {' or '.join(missing)} is missing; copy all parts of the {suffix} file"
         )
-    if suffix in (".zip", ".kmz"):
-        member = _member(path, (".kml",) if suffix == ".kmz" else _IN_ARCHIVES)
-        return DatasetFile(f"/vsizip/{path.resolve()}/{member}", f".{member.lower().rpartition('.')[2]}")
-    return DatasetFile(str(path.resolve()), suffix)
+    if suffix != ".shp":
+        return DatasetFile(str(path.resolve()), suffix)
+    _check_shapefile_length(path, shown, head)
+    return DatasetFile(str(path.resolve()), suffix, _says_code_page(path, shown))
 
 
 def dataset_sha256(path: Path) -> str:
@@ -115,59 +122,52 @@ def sibling(path: Path, suffix: str) -> Path | None:
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
-def _check_first_bytes(path: Path, suffix: str, head: bytes) -> None:
+def _check_file(path: Path, shown: Path) -> bytes:
+    """Return the first bytes of a file that begins as its name says."""
+    suffix = path.suffix.lower()
+    if suffix not in _FIRST_BYTES:
+        raise VectorFileError(
+            f"{shown}: files of the kind {suffix or 'without a suffix'!r} are not read; use {_NAMES}"
+        )
+    if not path.is_file():
+        raise VectorFileError(f"{shown}: no such file; check the path (only local files are read)")
+    try:
+        with path.open("rb") as handle:
+            head = handle.read(512)
+    except OSError as error:
+        raise VectorFileError(f"{shown}: cannot be read ({error.strerror}); check its permissions") from error
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     if not start.lower().startswith(tuple(first.lower() for first in _FIRST_BYTES[suffix])):
-        raise VectorFileError(f"{path}: is no {suffix} file by its first bytes; export it again")
+        raise VectorFileError(f"{shown}: is no {suffix} file by its first bytes; export it again")
     if suffix == ".tab" and b"type native" not in head.lower():
         raise VectorFileError(
-            f"{path}: is a view, link or raster table of MapInfo; save a copy of the table itself ('Type NATIVE')"
+            f"{shown}: is a view, link or raster table of MapInfo; save a copy of the table itself ('Type NATIVE')"
         )
+    return head
 
 
-def _check_shapefile_length(path: Path, head: bytes) -> None:
+def _check_shapefile_length(path: Path, shown: Path, head: bytes) -> None:
     """Refuse a truncated .shp: GDAL reads what is cut off as features without geometry."""
     if len(head) < 100:
-        raise VectorFileError(f"{path}: is truncated ({len(head)} bytes); copy it again")
+        raise VectorFileError(f"{shown}: is truncated ({len(head)} bytes); copy it again")
     expected = 2 * int(struct.unpack(">i", head[24:28])[0])
     found = path.stat().st_size
     if found < expected:
-        raise VectorFileError(f"{path}: is truncated ({found} bytes of {expected}); copy it again")
+        raise VectorFileError(f"{shown}: is truncated ({found} bytes of {expected}); copy it again")
 
 
-def _check_code_page(path: Path, content: bytes) -> None:
-    if _CUT_BY_GDAL in content[:100]:
-        raise VectorFileError(
-            f"{path}: its text is in code page 1258, whose last letters GDAL cuts off; export it again in UTF-8"
-        )
-
-
-def _member(path: Path, suffixes: tuple[str, ...]) -> str:
-    """Return the name of the one dataset in an archive."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if len(members) > MOST_MEMBERS:
-                raise VectorFileError(f"{path}: holds {len(members)} files; give an archive of one dataset")
-            unpacked = sum(member.file_size for member in members)
-            if unpacked > LARGEST_UNPACKED_BYTES:
-                raise VectorFileError(
-                    f"{path}: unpacks to {unpacked / 1e6:.0f} MB, over the limit of "
-                    f"{LARGEST_UNPACKED_BYTES / 1e6:.0f} MB; give the unpacked files"
-                )
-            broken = archive.testzip()
-            names = [name for name in archive.namelist() if name.lower().endswith(suffixes)]
-            if broken is not None:
-                raise VectorFileError(f"{path}: {broken} in it is damaged; copy it again")
-            if len(names) != 1:
-                kinds = "KML files" if suffixes == (".kml",) else "datasets"
-                raise VectorFileError(f"{path}: holds {len(names)} {kinds}; give an archive with exactly one")
-            suffix = f".{names[0].lower().rpartition('.')[2]}"
-            for name in archive.namelist():
-                if name.lower().endswith(".cpg"):
-                    _check_code_page(path, archive.read(name))
-            with archive.open(names[0]) as member_file:
-                _check_first_bytes(path, suffix, member_file.read(512))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise VectorFileError(f"{path}: is a damaged or encrypted archive ({error}); copy it again") from error
-    return names[0]
+def _says_code_page(path: Path, shown: Path) -> bool:
+    """Tell whether a shapefile says in which code page its text is; one that GDAL cuts short is refused."""
+    code_page = sibling(path, ".cpg")
+    if code_page is not None:
+        said = code_page.read_bytes()[:100]
+        if _CUT_BY_GDAL in said:
+            raise VectorFileError(
+                f"{shown}: its text is in code page 1258, whose last letters GDAL cuts off; export it again in UTF-8"
+            )
+        return bool(said.strip())
+    table = sibling(path, ".dbf")
+    if table is None:
+        return False
+    with table.open("rb") as handle:
+        return handle.read(_CODE_PAGE_BYTE + 1)[_CODE_PAGE_BYTE:] not in (b"", b"\0")

@@ -202,6 +202,29 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         read_vector_file(tmp_path / "a.kmz")
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.geojson", '{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read OTHER"}'),
+        ("a.json", '{"a": 1, "type":"GDAL_STREAMED_ALG", "command_line": "gdal vector read OTHER"}'),
+        ("a.kml", '<?xml version="1.0"?><OGRVRTDataSource><OGRVRTLayer name="x"/></OGRVRTDataSource>'),
+        ("a.kml", '<?xml version="1.0"?><!-- <kml> --><ogrvrtdatasource/>'),
+        ("a.kml", "<kml/><OGRWFSDataSource><URL>http://127.0.0.1:9/</URL></OGRWFSDataSource>"),
+        ("a.tab", "!table\nType NATIVE\n<OGRVRTDataSource/>"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_that_leads_elsewhere(name: str, content: str, packed: bool, tmp_path: Path) -> None:
+    """What GDAL would take for a virtual dataset, a pipeline or a service is refused under any name."""
+    other = write(tmp_path / "other.geojson")
+    path = tmp_path / name
+    path.write_text(content.replace("OTHER", str(other)), encoding="utf-8")
+    for suffix in (".dat", ".map", ".id"):
+        path.with_suffix(suffix).touch()
+    with pytest.raises(VectorFileError, match="is a virtual dataset or service of GDAL, which leads"):
+        read_vector_file(zipped(path) if packed else path)
+
+
 @contextmanager
 def _listening() -> Iterator[tuple[int, list[bytes]]]:
     """Listen on loopback, and note what anybody sends."""

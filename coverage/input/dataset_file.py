@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from phusong.coverage.errors import VectorFileError
-from phusong.coverage.input.archives import unpack_dataset
+from phusong.coverage.input.archives import Limits, unpack_dataset
 from phusong.coverage.input.file_hash import file_sha256
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _PARTS = {
 }
 """Files that make one dataset, in the order of their hash."""
 _NEEDED = {".shp": (".shx", ".dbf"), ".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
-_ARCHIVES = {
+_ARCHIVES: dict[str, dict[str, tuple[str, ...]]] = {
     ".zip": {kind: _PARTS.get(kind, (kind,)) for kind in _FIRST_BYTES if kind not in (".zip", ".kmz")},
     ".kmz": {".kml": (".kml",)},
 }
@@ -51,6 +51,12 @@ _NAMES = (
 )
 _CUT_BY_GDAL = b"1258"
 """The code page for Vietnamese: every text that GDAL 3.12 reads in it has lost its last letter."""
+_ELSEWHERE = (b"<ogrvrtdatasource", b"<ogrwfsdatasource", b"gdal_streamed_alg")
+"""What makes GDAL take a file for a virtual dataset, a service or a pipeline, whatever its name is."""
+LARGEST_UNPACKED_BYTES = 1_000_000_000
+"""An archive that says it holds more is not touched: it may be a trap."""
+MOST_MEMBERS = 1_000
+_HEAD_BYTES = 4_096
 _CODE_PAGE_BYTE = 29
 """Where a .dbf says in which code page its text is; 0 where it does not say."""
 
@@ -80,7 +86,8 @@ def opened_dataset(path: Path) -> Iterator[DatasetFile]:
         return
     _check_file(path, path)
     with TemporaryDirectory(prefix="phusong-") as folder:
-        member = unpack_dataset(path, _ARCHIVES[suffix], Path(folder))
+        limits = Limits(LARGEST_UNPACKED_BYTES, MOST_MEMBERS)
+        member = unpack_dataset(path, _ARCHIVES[suffix], Path(folder), limits)
         yield check_dataset(member, Path(f"{path}: {member.name}"))
 
 
@@ -133,12 +140,16 @@ def _check_file(path: Path, shown: Path) -> bytes:
         raise VectorFileError(f"{shown}: no such file; check the path (only local files are read)")
     try:
         with path.open("rb") as handle:
-            head = handle.read(512)
+            head = handle.read(_HEAD_BYTES)
     except OSError as error:
         raise VectorFileError(f"{shown}: cannot be read ({error.strerror}); check its permissions") from error
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     if not start.lower().startswith(tuple(first.lower() for first in _FIRST_BYTES[suffix])):
         raise VectorFileError(f"{shown}: is no {suffix} file by its first bytes; export it again")
+    if any(mark in head.lower() for mark in _ELSEWHERE):
+        raise VectorFileError(
+            f"{shown}: is a virtual dataset or service of GDAL, which leads elsewhere; give the data itself"
+        )
     if suffix == ".tab" and b"type native" not in head.lower():
         raise VectorFileError(
             f"{shown}: is a view, link or raster table of MapInfo; save a copy of the table itself ('Type NATIVE')"
@@ -163,7 +174,8 @@ def _says_code_page(path: Path, shown: Path) -> bool:
         said = code_page.read_bytes()[:100]
         if _CUT_BY_GDAL in said:
             raise VectorFileError(
-                f"{shown}: its text is in code page 1258, whose last letters GDAL cuts off; export it again in UTF-8"
+                f"{shown}: its text is in code page 1258, whose last letters GDAL cuts off; export it again in "
+                "UTF-8"
             )
         return bool(said.strip())
     table = sibling(path, ".dbf")

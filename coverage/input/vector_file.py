@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas
@@ -17,20 +18,23 @@ import pyarrow as pa
 import pyogrio
 import pyproj
 import shapely
+from pyarrow import parquet
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from phusong.coverage.errors import VectorFileError
-from phusong.coverage.input.dataset_file import DatasetFile, check_dataset, dataset_sha256
+from phusong.coverage.input.dataset_file import LARGEST_UNPACKED_BYTES, DatasetFile, dataset_sha256, opened_dataset
+from phusong.coverage.input.geojson_crs import crs_is_guessed
+from phusong.coverage.input.sealed_gdal import sealed_gdal
 from phusong.coverage.projection import check_crs, check_place, reproject
 from phusong.coverage.repairs import Repair, repair_polygons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
 _POLYGON_TYPES = (int(shapely.GeometryType.POLYGON), int(shapely.GeometryType.MULTIPOLYGON))
+_JSON = (".geojson", ".json")
 _SHOWN_FEATURES = 10
 LARGEST_INVALID_SHARE = 0.2
 FEWEST_INVALID = 20
@@ -74,13 +78,14 @@ def read_vector_file(path: Path, layer: str = "", crs: str = "") -> VectorFile:
         The file is missing, damaged, truncated or of another kind; its CRS is missing or has lost its datum; a
         geometry is missing, empty, no polygon or not finite; or nothing lies in the province.
     """
-    dataset = check_dataset(path)
-    frame, notes = _read_frame(path, dataset, layer)
+    with opened_dataset(path) as dataset:
+        frame, notes = _read_frame(path, dataset, layer)
+        found = None if dataset.kind in _JSON and crs_is_guessed(Path(dataset.source)) else frame.crs
     if not len(frame):
         raise VectorFileError(f"{path}: has no features; export it again")
     geometries = np.asarray(frame.geometry.array, dtype=object)
     _check_geometries(path, geometries)
-    known = _crs_of(path, frame.crs, crs)
+    known = _crs_of(path, found, crs)
     check_place(geometries, known, path)
     polygons = reproject(shapely.force_2d(geometries), known)
     repaired = repair_polygons(path.name, polygons)
@@ -96,7 +101,7 @@ def read_vector_file(path: Path, layer: str = "", crs: str = "") -> VectorFile:
         str(name): tuple(_text(value) for value in table[name].iloc[repaired.rows]) for name in table.columns
     }
     if dataset.kind == ".shp":
-        columns, note = _utf8_again(columns)
+        columns, note = _utf8_again(path, columns, dataset.code_page_said)
         notes = [*notes, *note]
     return VectorFile(
         path=path,
@@ -122,14 +127,11 @@ def name_features(numbers: Iterable[int]) -> str:
 
 def _read_frame(path: Path, dataset: DatasetFile, layer: str) -> tuple[Any, list[str]]:
     """Read one layer of a file; GDAL's own warnings come back as text, once each."""
-    # GDAL must not reach for the network whatever a file says.
-    pyogrio.set_gdal_config_options({"CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none", "GDAL_HTTP_MAX_RETRY": 0})
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, sealed_gdal() as addresses:
         warnings.simplefilter("always")
         try:
             if dataset.kind == ".parquet":
-                frame = geopandas.read_parquet(dataset.source)
-                declared = len(frame)
+                frame, declared = _read_parquet(path, dataset.source, layer)
             else:
                 name = _layer_name(path, dataset, layer)
                 frame = geopandas.read_file(dataset.source, layer=name, engine="pyogrio")
@@ -139,6 +141,11 @@ def _read_frame(path: Path, dataset: DatasetFile, layer: str) -> tuple[Any, list
             raise
         except _UNREADABLE as error:
             raise VectorFileError(f"{path}: cannot be read ({error}); export it again") from error
+        asked = list(addresses)
+    if asked:
+        raise VectorFileError(
+            f"{path}: says that a part of it is at {asked[0][:100]!r}, and nothing is fetched; export it whole"
+        )
     if declared != len(frame):
         raise VectorFileError(
             f"{path}: {len(frame)} of {declared} features could be read; copy or export it again"
@@ -148,7 +155,22 @@ def _read_frame(path: Path, dataset: DatasetFile, layer: str) -> tuple[Any, list
     return frame, sorted({str(warning.message) for warning in caught})
 
 
-def _utf8_again(columns: dict[str, tuple[str, ...]]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+def _read_parquet(path: Path, source: str, layer: str) -> tuple[Any, int]:
+    if layer:
+        raise VectorFileError(f"{path}: a .parquet has one layer without a name; leave out layer=")
+    about = parquet.read_metadata(source)
+    size = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
+    if size > LARGEST_UNPACKED_BYTES:
+        raise VectorFileError(
+            f"{path}: unpacks to {size / 1e6:.0f} MB, over the limit of {LARGEST_UNPACKED_BYTES / 1e6:.0f} MB; "
+            "keep the province only"
+        )
+    return geopandas.read_parquet(source), int(about.num_rows)
+
+
+def _utf8_again(
+    path: Path, columns: dict[str, tuple[str, ...]], code_page_said: bool
+) -> tuple[dict[str, tuple[str, ...]], list[str]]:
     """Undo what a missing .cpg does: GDAL takes the UTF-8 of a .dbf for ISO 8859-1 (``Háº¡`` for ``Hạ``)."""
     try:
         mended = {
@@ -156,7 +178,13 @@ def _utf8_again(columns: dict[str, tuple[str, ...]]) -> tuple[dict[str, tuple[st
             for name, values in columns.items()
         }
     except UnicodeError:
-        return columns, []
+        if code_page_said:
+            return columns, []
+        odd = next(text for texts in columns.items() for text in (texts[0], *texts[1]) if not text.isascii())
+        raise VectorFileError(
+            f"{path}: nothing says in which code page its text is ({odd[:40]!r}); add a .cpg with its name, such "
+            "as windows-1251, or export it again in UTF-8"
+        ) from None
     if mended == columns:
         return columns, []
     return mended, ["the .cpg is missing or wrong: attributes were taken for UTF-8"]

@@ -1,13 +1,13 @@
 """A YAML file that describes coverage layers, for what is too long for a command line.
 
 layers:
-- file: north.gpkg            # relative to this file
-operator_column: NHA_MANG
-operators: {VTL: Viettel, VNP: VinaPhone}
-technology: 4G
-class_column: LOAI
-values: {strong: -95, weak: -115, none: skip}
-date: 2026-06-30
+  - file: north.gpkg  # relative to this file
+    operator_column: NHA_MANG
+    operators: {VTL: Viettel, VNP: VinaPhone}
+    technology: 4G
+    class_column: LOAI
+    values: {strong: -95, weak: -115, none: skip}
+    date: 2026-06-30
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.tokens import AliasToken
+from ruamel.yaml.tokens import AliasToken, TagToken
 
 from phusong.coverage.errors import LayerSpecError
 from phusong.coverage.input.layer_spec import LayerSpec, make_layer_spec
@@ -62,12 +62,14 @@ def read_layer_list(path: Path) -> tuple[LayerSpec, ...]:
 
 
 def _load(path: Path, text: str) -> Any:
-    yaml = YAML()
-    yaml.allow_duplicate_keys = False
     try:
-        if any(isinstance(token, AliasToken) for token in yaml.scan(text)):
-            raise LayerSpecError(f"{path}: has an alias (*); write the values out")
+        for token in YAML().scan(text):
+            if isinstance(token, AliasToken | TagToken):
+                what = "an alias (*)" if isinstance(token, AliasToken) else "a tag (!)"
+                raise LayerSpecError(f"{path}:{token.start_mark.line + 1}: has {what}; write the values out")
         return YAML().load(text)
+    except RecursionError:
+        raise LayerSpecError(f"{path}: is nested too deeply; is it a list of layers?") from None
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise LayerSpecError(f"{path}:{line}: {error.problem or 'is no YAML'}") from error

@@ -8,23 +8,29 @@ features by the name of the column that has it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from phusong.coverage.errors import LayerSpecError
-from phusong.coverage.summary import ANY_OPERATOR, MAX_OPERATOR, TECHNOLOGIES
+from phusong.coverage.input.layer_values import (
+    Levels,
+    check_operator,
+    check_technology,
+    parse_date,
+    parse_dbm,
+    read_levels,
+    read_pairs,
+    read_radius_km,
+    read_thresholds,
+)
 
 FORM = "FILE,operator=NAME,technology=4G[,min_dbm=-105][,date=2026-06-30]"
-SKIP = "skip"
-"""What stands for a value whose features are to be left out."""
-_DBM_RANGE = (-150.0, 0.0)
-_LARGEST_RADIUS_KM = 100.0
 _FIXED_OR_COLUMN = ("operator", "technology", "date")
+RASTERS = (".tif", ".tiff")
+CELLS = (".csv", ".csv.gz")
 
 Words = tuple[tuple[str, str], ...]
-Levels = tuple[tuple[str, float | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ def make_layer_spec(
     if unknown:
         raise ValueError(f"{unknown[0]!r} is not known")
     text = {key: _text(key, value) for key, value in values.items() if key not in _LISTS}
-    cells = path.name.lower().endswith((".csv", ".csv.gz"))
+    cells = path.name.lower().endswith(CELLS)
     for key in _FIXED_OR_COLUMN:
         if key in text and f"{key}_column" in text:
             raise ValueError(f"{key} and {key}_column are both given; keep one")
@@ -107,15 +113,15 @@ def make_layer_spec(
     missing = [key for key in needed if key not in text and f"{key}_column" not in text]
     if missing:
         raise ValueError(f"{' and '.join(missing)} missing")
-    levels, skipped = _levels(values.get("values", ()))
+    levels, skipped = read_levels(values.get("values", ()))
     if "class_column" in text and not levels:
         raise ValueError("class_column needs values, e.g. values=strong:-95/weak:-115/none:skip")
-    return LayerSpec(
+    spec = LayerSpec(
         path=path,
         operator=check_operator(text["operator"]) if "operator" in text else "",
         technology=check_technology(text["technology"]) if "technology" in text else "",
-        min_dbm=parse_dbm(text["min_dbm"]) if "min_dbm" in text else None,
-        date=date.fromisoformat(text["date"]).isoformat() if "date" in text else "",
+        min_dbm=parse_dbm(text["min_dbm"], "min_dbm") if "min_dbm" in text else None,
+        date=parse_date(text["date"]) if "date" in text else "",
         layer=text.get("layer", ""),
         crs=text.get("crs", ""),
         columns=Columns(
@@ -125,13 +131,41 @@ def make_layer_spec(
             text.get("dbm_column", ""),
             text.get("class_column", ""),
         ),
-        thresholds=_thresholds(values.get("thresholds", ())),
+        thresholds=read_thresholds(values.get("thresholds", ())),
         values=levels,
         skipped=skipped,
-        operators=tuple((word, check_operator(own)) for word, own in _pairs("operators", values)),
-        technologies=tuple((word, check_technology(own)) for word, own in _pairs("technologies", values)),
-        radius_km=_radius(text["radius_km"]) if "radius_km" in text else None,
+        operators=tuple((word, check_operator(own)) for word, own in _words("operators", values)),
+        technologies=tuple((word, check_technology(own)) for word, own in _words("technologies", values)),
+        radius_km=read_radius_km(text["radius_km"]) if "radius_km" in text else None,
     )
+    _check_use(path, values)
+    return spec
+
+
+def _words(key: str, values: Mapping[str, object]) -> list[tuple[str, str]]:
+    return read_pairs(key, values.get(key, ()))
+
+
+def _check_use(path: Path, keys: Collection[str]) -> None:
+    """Refuse keys that would change nothing: whoever gave them expects that they do."""
+    if path.name.lower().endswith(CELLS):
+        kind, used = "a file of cells", set(_FOR_CELLS)
+    elif path.name.lower().endswith(RASTERS):
+        kind, used = "a raster", set(_FOR_RASTERS)
+    else:
+        kind, used = "a file of polygons", set(_KEYS) - {"radius_km"}
+    unused = [key for key in keys if key not in used]
+    if unused:
+        raise ValueError(f"{kind} makes no use of {unused[0]}; leave it out")
+    if kind == "a raster" and ("thresholds" in keys) == ("values" in keys):
+        raise ValueError(
+            "say what the raster's cells mean, by one of thresholds=-95/-105 for levels in dBm or "
+            "values=1:-95/2:-115 for classes"
+        )
+    if kind == "a file of polygons":
+        for key, column in _NEEDS.items():
+            if key in keys and column not in keys:
+                raise ValueError(f"{key} is of use with {column} only; add that or leave it out")
 
 
 def _file(name: str) -> Path:
@@ -150,54 +184,17 @@ def _values(parts: Sequence[str]) -> dict[str, str]:
     return values
 
 
-def check_operator(name: str) -> str:
-    """Return an operator's name when it can be one.
-
-    Raises
-    ------
-    ValueError
-    """
-    if name.casefold() in (ANY_OPERATOR, MAX_OPERATOR):
-        raise ValueError(f"the operator cannot be called {name!r}: that name stands for a computed row")
-    if any(not c.isprintable() for c in name):
-        raise ValueError("the operator's name has a control character")
-    return name
-
-
-def check_technology(name: str) -> str:
-    """Return a technology as we write it.
-
-    Raises
-    ------
-    ValueError
-    """
-    technology = name.upper()
-    if technology not in TECHNOLOGIES:
-        raise ValueError(f"technology {name!r} is none of {', '.join(TECHNOLOGIES)}")
-    return technology
-
-
-def parse_dbm(text: str) -> float:
-    """Return a received level in dBm.
-
-    Raises
-    ------
-    ValueError
-    """
-    try:
-        value = float(text)
-    except ValueError:
-        raise ValueError(f"min_dbm {text!r} is no number (levels are in dBm, e.g. -105)") from None
-    if not _DBM_RANGE[0] <= value < _DBM_RANGE[1]:
-        raise ValueError(f"min_dbm {text} is no received level in dBm: it must be from -150 to below 0, e.g. -105")
-    return value
-
-
 _LISTS = ("thresholds", "values", "operators", "technologies")
 _KEYS = (
     "operator", "technology", "min_dbm", "date", "layer", "crs", "operator_column", "technology_column",
     "date_column", "dbm_column", "class_column", "radius_km", *_LISTS,
 )  # fmt: skip
+_FOR_CELLS = ("operator", "technology", "date", "operators", "radius_km")
+_FOR_RASTERS = ("operator", "technology", "date", "layer", "crs", "thresholds", "values")
+_NEEDS = {
+    "thresholds": "dbm_column", "values": "class_column", "operators": "operator_column",
+    "technologies": "technology_column",
+}  # fmt: skip
 
 
 def _text(key: str, value: object) -> str:
@@ -207,59 +204,3 @@ def _text(key: str, value: object) -> str:
     if not text:
         raise ValueError(f"{key} is empty")
     return text
-
-
-def _thresholds(value: object) -> tuple[float, ...]:
-    """Return thresholds in dBm, strongest first, from ``-95/-105`` or a list."""
-    items = value.split("/") if isinstance(value, str) else value
-    if not isinstance(items, list | tuple):
-        raise ValueError("thresholds must be a list of levels in dBm, e.g. -95/-105")  # noqa: TRY004
-    levels = sorted((parse_dbm(str(item)) for item in items), reverse=True)
-    if len(set(levels)) != len(levels):
-        raise ValueError("a threshold is given twice")
-    return tuple(levels)
-
-
-def _levels(value: object) -> tuple[Levels, tuple[str, ...]]:
-    """Return the level of each class, and the classes that are no coverage."""
-    levels: list[tuple[str, float | None]] = []
-    skipped: list[str] = []
-    for word, told in _items("values", value):
-        if told.casefold() == SKIP:
-            skipped.append(word)
-        else:
-            levels.append((word, None if told.casefold() in ("", "none", "null") else parse_dbm(told)))
-    return tuple(levels), tuple(skipped)
-
-
-def _pairs(key: str, values: Mapping[str, object]) -> list[tuple[str, str]]:
-    return _items(key, values.get(key, ()))
-
-
-def _items(key: str, value: object) -> list[tuple[str, str]]:
-    """Return pairs of ``word:meaning/word:meaning`` or of a mapping; a word that is there twice is refused."""
-    if isinstance(value, str):
-        parts = [part.rpartition(":") for part in value.split("/")]
-        if not all(colon for _, colon, _ in parts):
-            raise ValueError(f"{key} must be pairs, e.g. {key}=1:-95/2:-115")
-        pairs = [(word.strip(), told.strip()) for word, _, told in parts]
-    elif isinstance(value, Mapping):
-        pairs = [(str(word).strip(), "" if told is None else str(told).strip()) for word, told in value.items()]
-    elif value == ():
-        return []
-    else:
-        raise ValueError(f"{key} must be pairs of the file's word and its meaning")
-    words = [word.casefold() for word, _ in pairs]
-    if len(set(words)) != len(words):
-        raise ValueError(f"{key}: a word is there twice")
-    return pairs
-
-
-def _radius(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise ValueError(f"radius_km {text!r} is no number") from None
-    if not 0 < value <= _LARGEST_RADIUS_KM:
-        raise ValueError(f"radius_km {text} must be above 0 and at most {_LARGEST_RADIUS_KM:g}")
-    return value

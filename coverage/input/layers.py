@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,7 +10,8 @@ import numpy as np
 import shapely
 
 from phusong.coverage.errors import LayerError, LayerSpecError
-from phusong.coverage.input.layer_spec import FORM, LayerSpec, check_operator, check_technology, parse_dbm
+from phusong.coverage.input.layer_spec import CELLS, FORM, RASTERS, LayerSpec
+from phusong.coverage.input.layer_values import check_operator, check_technology, parse_date, parse_dbm
 from phusong.coverage.input.vector_file import VectorFile, name_features, read_vector_file
 from phusong.coverage.projection import EQUAL_AREA, PROVINCE, WGS84, reproject
 from phusong.coverage.summary import LayerSource
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 _SYNTHETIC_COLUMN = "synthetic"
 _MOST_CLASSES = 20
 _SHOWN = 5
-_RASTERS = (".tif", ".tiff")
-_CELLS = (".csv", ".csv.gz")
 
 T = TypeVar("T")
 Key = tuple[str, str, float | None, str]
@@ -55,11 +53,11 @@ def read_layers(spec: LayerSpec) -> tuple[Layer, ...]:
         Its attributes contradict the description or mean nothing that it says, or no polygon is near.
     """
     name = spec.path.name.lower()
-    if name.endswith(_RASTERS):
+    if name.endswith(RASTERS):
         from phusong.coverage.input.raster_file import read_raster_layers
 
         return read_raster_layers(spec)
-    if name.endswith(_CELLS):
+    if name.endswith(CELLS):
         from phusong.coverage.input.cells import read_cell_layers
 
         return read_cell_layers(spec)
@@ -148,9 +146,6 @@ def _keys(file: VectorFile, spec: LayerSpec) -> list[Key | None]:
             raise ValueError(f"class {text!r} is none of {', '.join([*values, *skipped])}")
         return values[text.casefold()]
 
-    own_operators = _read(file, names.operator, translate(operators, check_operator), spec.operator)
-    own_technologies = _read(file, names.technology, translate(technologies, check_technology), spec.technology)
-    dates = _read(file, names.date, lambda text: date.fromisoformat(text[:10]).isoformat(), spec.date)
     levels: list[float | None] = [spec.min_dbm] * len(file.features)
     kept = [True] * len(file.features)
     if names.dbm:
@@ -159,6 +154,11 @@ def _keys(file: VectorFile, spec: LayerSpec) -> list[Key | None]:
     elif names.signal_class:
         kept = [word.casefold() not in skipped for word in _column(file, names.signal_class)]
         levels = _read(file, names.signal_class, class_level, None, kept)
+    own_operators = _read(file, names.operator, translate(operators, check_operator), spec.operator, kept)
+    own_technologies = _read(
+        file, names.technology, translate(technologies, check_technology), spec.technology, kept
+    )
+    dates = _read(file, names.date, parse_date, spec.date, kept)
     rows = zip(own_operators, own_technologies, levels, dates, kept, strict=True)
     return [(a, b, c, d) if keep else None for a, b, c, d, keep in rows]
 
@@ -210,7 +210,8 @@ def _read(
 def _check_description(file: VectorFile, spec: LayerSpec) -> None:
     mapped = {spec.columns.operator.casefold(), spec.columns.technology.casefold()}
     for column, told in (("operator", spec.operator), ("technology", spec.technology)):
-        values = file.columns.get(column, ()) if told and column not in mapped else ()
+        own = next((name for name in file.columns if name.casefold() == column), "")
+        values = file.columns.get(own, ()) if told and column not in mapped else ()
         other = [
             feature
             for feature, value in zip(file.features, values, strict=False)

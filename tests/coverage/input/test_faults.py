@@ -184,13 +184,17 @@ def test_a_code_page_that_gdal_cuts_short(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "flags", "message"),
     [
-        (["-95,5", "-100"], "dbm_column=RSRP", "feature 1: RSRP: min_dbm '-95,5' is no number"),
+        (
+            ["-95,5", "-100"],
+            "dbm_column=RSRP",
+            "feature 1: RSRP: level '-95,5' is no number .write .* with a point",
+        ),
         (
             ["strong", None],
             "dbm_column=RSRP",
-            "feature 1: RSRP: min_dbm 'strong' .*\n.*feature 2: RSRP: min_dbm ''",
+            "feature 1: RSRP: level 'strong' .*\n.*feature 2: RSRP: level ''",
         ),
-        (["-95", "95"], "dbm_column=RSRP", "feature 2: RSRP: min_dbm 95 is no received level in dBm"),
+        (["-95", "95"], "dbm_column=RSRP", "feature 2: RSRP: level 95 is no received level in dBm"),
         (["-95", "-100"], "dbm_column=RSPR", "has no column 'RSPR'; did you mean 'RSRP'"),
     ],
 )

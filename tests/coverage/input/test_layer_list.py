@@ -104,13 +104,13 @@ def test_several_files_of_one_operator(write_vectors, layer_list) -> None:
         ),
         (
             "operator=X,technology=4G,dbm_column=LOAI",
-            "features 1: LOAI|feature 1: LOAI: min_dbm 'strong' is no number",
+            "feature 1: LOAI: level 'strong' is no number .*\n  features 2, 4: LOAI: level 'weak' is no number",
         ),
         (
             "operator=X,technology=4G,class_column=LOAI,values=strong:-95",
             "features 2, 4: LOAI: class 'weak' is none of strong",
         ),
-        ("operator=X,technology=4G,date_column=CN", "features 1, 2, 3, 5: CN: Invalid isoformat string: 'LTE'"),
+        ("operator=X,technology=4G,date_column=CN", "features 1, 2, 3, 5: CN: date 'LTE' is none that we read"),
         ("operator=X,technology=4G,dbm_column=RSRP,thresholds=-50", "every feature near the province is skipped"),
     ],
 )
@@ -118,6 +118,21 @@ def test_values_that_mean_nothing(flags: str, message: str, messy: Path) -> None
     """Nothing is dropped in silence: the features and their values are named."""
     with pytest.raises(LayerError, match=message):
         read_layers(parse_layer_spec(f"{messy},{flags}"))
+
+
+def test_what_is_skipped_need_not_mean_anything(write_vectors, layer_list) -> None:
+    """A feature that is left out may have any operator, an empty class is ``null``; what is kept may not."""
+    columns = {"op": ["V", "?", ""], "class": ["strong", "no", None]}
+    write_vectors("a.gpkg", SQUARES[:3], columns)
+    text = (
+        "layers:\n  - {file: a.gpkg, operator_column: op, operators: {V: Viettel}, technology: 4G,"
+        " class_column: class, values: {strong: -95, no: skip, null: %s}}\n"
+    )
+    (spec,) = read_layer_list(layer_list(text % "skip"))
+    assert found(spec) == [("Viettel", "4G", -95.0, "", 1)]
+    (spec,) = read_layer_list(layer_list(text % "-115"))
+    with pytest.raises(LayerError, match=r"a.gpkg: feature 3: op: the operator is empty"):
+        read_layers(spec)
 
 
 def test_too_many_levels(write_vectors) -> None:
@@ -143,6 +158,15 @@ def test_too_many_levels(write_vectors) -> None:
         ("operator=X,technology=4G,values=a:-95/A:-90", "values: a word is there twice"),
         ("technology=4G,operator_column=O,operators=V:any", "cannot be called 'any'"),
         ("operator=X,technology_column=T,technologies=LTE:6G", "technology '6G' is none of"),
+        ("operator=X,technology=4G,radius_km=5", "a file of polygons makes no use of radius_km; leave it out"),
+        (
+            "operator=X,technology=4G,thresholds=-95",
+            "thresholds is of use with dbm_column only; add that",
+        ),
+        ("operator=X,technology=4G,values=a:-95", "values is of use with class_column only"),
+        ("operator=X,technology=4G,operators=V:X", "operators is of use with operator_column only"),
+        ("operator=X,technology=4G,technologies=L:4G", "technologies is of use with technology_column only"),
+        ("operator=X,technology=4G,dbm_column=D,min_dbm=-95", "of min_dbm, dbm_column and class_column one"),
         ("operator=X,technology=4G,radius_km=0", "radius_km 0 must be above 0 and at most 100"),
     ],
 )
@@ -170,7 +194,9 @@ GOOD = "layers:\n  - {file: a.gpkg, operator: X, technology: 4G}\n"
         (GOOD + "  - {file: b.gpkg, operator: [X], technology: 4G}\n", r"layers.yaml:3: operator is a list"),
         (GOOD + "  - {file: b, operator: X, operator: Y}\n", r"layers.yaml:3: found duplicate key"),
         (GOOD + "  - {file: b.gpkg\n", r"layers.yaml:\d: "),
-        ("layers:\n  - &a {file: a.gpkg}\n  - *a\n", r"layers.yaml: has an alias"),
+        ("layers:\n  - &a {file: a.gpkg}\n  - *a\n", r"layers.yaml:3: has an alias .*; write the values out"),
+        ("layers:\n  - {file: a, operator: !x Y}\n", r"layers.yaml:2: has a tag .*; write the values out"),
+        ("layers: " + "[" * 5000, r"layers.yaml: is nested too deeply; is it a list of layers?"),
         (GOOD + "  - {file: b.gpkg, operator: X}\n  - {file: c}\n", r"layers.yaml:3: .*\n.*layers.yaml:4: "),
     ],
 )

@@ -83,7 +83,12 @@ def test_scaled_integers(read, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "flags", "more", "message"),
     [
-        ([[-90.0]], "date=2026-01-01", {}, "say what its cells mean: thresholds=-95/-105 for levels"),
+        (
+            [[-90.0]],
+            "date=2026-01-01",
+            {},
+            "say what the raster's cells mean, by one of thresholds=-95/-105",
+        ),
         ([[200.0]], "thresholds=-95", {}, "has values from 200 to 200, which are no levels in dBm; say what"),
         (
             [[1, 2, 7]],
@@ -104,12 +109,21 @@ def test_bad_rasters(values, flags: str, more, message: str, read) -> None:
         read(values, flags, **more)
 
 
-def test_a_raster_has_no_columns(tmp_path: Path) -> None:
-    """Operator and technology must be said."""
-    (tmp_path / "a.tif").write_bytes(b"II*\0")
-    spec = parse_layer_spec(f"{tmp_path / 'a.tif'},operator_column=O,technology=4G,thresholds=-95")
-    with pytest.raises(CoverageError, match="a raster has no columns; say operator= and technology="):
-        read_layers(spec)
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (
+            "operator_column=O,technology=4G,thresholds=-95",
+            "a raster makes no use of operator_column; leave",
+        ),
+        ("operator=X,technology=4G,thresholds=-95,values=1:-95", "by one of thresholds=.* or values="),
+        ("operator=X,technology=4G,min_dbm=-95", "a raster makes no use of min_dbm; leave it out"),
+    ],
+)
+def test_a_raster_has_no_columns(flags: str, message: str) -> None:
+    """What says nothing of a raster is refused before it is opened."""
+    with pytest.raises(CoverageError, match=message):
+        parse_layer_spec(f"a.tif,{flags}")
 
 
 def test_a_crs_for_a_raster_without(read) -> None:

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyogrio
-import pyproj
 import shapely
 from pyarrow import parquet
 from pyogrio.errors import DataLayerError, DataSourceError
@@ -25,7 +24,8 @@ from phusong.coverage.errors import VectorFileError
 from phusong.coverage.input.dataset_file import LARGEST_UNPACKED_BYTES, DatasetFile, dataset_sha256, opened_dataset
 from phusong.coverage.input.geojson_crs import crs_is_guessed
 from phusong.coverage.input.sealed_gdal import sealed_gdal
-from phusong.coverage.projection import check_crs, check_place, reproject
+from phusong.coverage.input.told_crs import told_crs
+from phusong.coverage.projection import check_place, reproject
 from phusong.coverage.repairs import Repair, repair_polygons
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def read_vector_file(path: Path, layer: str = "", crs: str = "") -> VectorFile:
         raise VectorFileError(f"{path}: has no features; export it again")
     geometries = np.asarray(frame.geometry.array, dtype=object)
     _check_geometries(path, geometries)
-    known = _crs_of(path, found, crs)
+    known = told_crs(path, found, crs)
     check_place(geometries, known, path)
     polygons = reproject(shapely.force_2d(geometries), known)
     repaired = repair_polygons(path.name, polygons)
@@ -203,23 +203,6 @@ def _layer_name(path: Path, dataset: DatasetFile, wanted: str) -> str:
             "exactly one"
         )
     return names[0]
-
-
-def _crs_of(path: Path, found: pyproj.CRS | None, told: str) -> pyproj.CRS:
-    """Return the file's CRS; what the user says counts where the file says nothing or has lost its datum."""
-    if not told:
-        return check_crs(found, path)
-    try:
-        crs = pyproj.CRS.from_user_input(told)
-    except pyproj.exceptions.CRSError as error:
-        raise VectorFileError(f"{path}: crs={told}: no such CRS; give an EPSG code, e.g. EPSG:5899") from error
-    try:
-        own = check_crs(found, path)
-    except VectorFileError:
-        return check_crs(crs, path)
-    if not own.equals(crs, ignore_axis_order=True):
-        raise VectorFileError(f"{path}: its CRS is {own.name!r}, but crs= says {crs.name!r}; correct one of them")
-    return own
 
 
 def _check_geometries(path: Path, geometries: NDArray[np.object_]) -> None:

@@ -10,8 +10,12 @@ import pytest
 import rasterio
 import shapely
 from affine import Affine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from phusong.coverage.errors import CoverageError
+from phusong.coverage.input import raster_file
 from phusong.coverage.input.layer_spec import parse_layer_spec
 from phusong.coverage.input.layers import Layer, read_layers
 from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
@@ -89,6 +93,13 @@ def test_scaled_integers(read, tmp_path: Path) -> None:
             {},
             "say what the raster's cells mean, by one of thresholds=-95/-105",
         ),
+        ([[-90.0, np.inf]], "thresholds=-95", {}, "has values from -90 to inf, which are no levels in dBm"),
+        (
+            [[-90.0, -9999.0]],
+            "thresholds=-95",
+            {"nodata": None},
+            "has values from -9999 .* gdal_edit.py -a_nodata",
+        ),
         ([[200.0]], "thresholds=-95", {}, "has values from 200 to 200, which are no levels in dBm; say what"),
         (
             [[1, 2, 7]],
@@ -130,3 +141,100 @@ def test_a_crs_for_a_raster_without(read) -> None:
     """The user's word counts where the file has none."""
     layers = read([[-90.0]], "thresholds=-95,crs=EPSG:4326", crs=None)
     assert len(layers[-95.0].polygons) == 1
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    values=hnp.arrays(
+        "float32", st.tuples(st.integers(1, 7), st.integers(1, 5)), elements=st.sampled_from([-90, -120])
+    ),
+    crs=st.sampled_from([4326, 5899]),
+)
+def test_strips_leave_no_seam(values: np.ndarray, crs: int, read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read in strips of two rows or as a whole, the land is the same, without a gap or a hole between strips."""
+    values[0, 0] = -90
+    transform = NORTH_UP if crs == 4326 else Affine(1000, 0, 430_000, 0, -1000, 2_330_000)
+    unions = []
+    for cells in (1, 1_000):
+        monkeypatch.setattr(raster_file, "STRIP_CELLS", cells)
+        layers = read(values, "thresholds=-100", crs=f"EPSG:{crs}", transform=transform)
+        unions.append(shapely.union_all(layers[-100.0].polygons))
+    assert shapely.symmetric_difference(*unions).area < 1e-5 * unions[1].area
+    assert len(shapely.get_parts(unions[0])) == len(shapely.get_parts(unions[1]))
+    assert sum(map(shapely.get_num_interior_rings, shapely.get_parts(unions[0]))) == sum(
+        map(shapely.get_num_interior_rings, shapely.get_parts(unions[1]))
+    )
+
+
+def test_long_edges_are_true_in_another_crs(read) -> None:
+    """A straight edge of a raster in VN-2000 is not straight in degrees: its middle lies where the raster says."""
+    transform = Affine(1000, 0, 400_000, 0, -1000, 2_330_000)
+    layer = read(np.full((2, 130), -90.0), "thresholds=-95", crs="EPSG:5899", transform=transform)[-95.0]
+    middle = reproject(np.array([shapely.Point(400_000 + 64_000, 2_330_000)]), "EPSG:5899", EQUAL_AREA)[0]
+    assert shapely.distance(shapely.boundary(shapely.union_all(layer.polygons)), middle) < 3
+
+
+def test_one_band_of_several(tmp_path: Path) -> None:
+    """A band is named by its number or its description."""
+    path = tmp_path / "bands.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", count=2, height=1, width=1, dtype="float32", crs="EPSG:4326", transform=NORTH_UP
+    ) as raster:
+        raster.write(np.array([[[-90.0]], [[-120.0]]], dtype="float32"))
+        raster.descriptions = ("RSRP", "SINR")
+    flags = f"{path},operator=X,technology=4G,thresholds=-95"
+    for band in ("1", "RSRP"):
+        assert len(read_layers(parse_layer_spec(f"{flags},layer={band}"))[0].polygons) == 1
+    with pytest.raises(CoverageError, match="no cell near the province is covered"):
+        read_layers(parse_layer_spec(f"{flags},layer=SINR"))
+    with pytest.raises(
+        CoverageError, match=r"has 2 bands; give .* alone, or name one with layer= .1 RSRP, 2 SINR."
+    ):
+        read_layers(parse_layer_spec(flags))
+    with pytest.raises(CoverageError, match=r"has no band '3' .it has 2.; give its number, from 1"):
+        read_layers(parse_layer_spec(f"{flags},layer=3"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("crs=EPSG:5899", "its CRS is 'WGS 84', but crs= says 'VN-2000 / TM-3 107-45'; correct one of them"),
+        ("crs=EPSG:999999", "crs=EPSG:999999: no such CRS; give an EPSG code, e.g. EPSG:5899"),
+    ],
+)
+def test_a_crs_that_contradicts(flags: str, message: str, read) -> None:
+    """What the file says well is not overruled."""
+    with pytest.raises(CoverageError, match=message):
+        read([[-90.0]], f"thresholds=-95,{flags}")
+
+
+def test_zeros_of_which_nothing_is_said(read) -> None:
+    """In a raster of classes 0 is no coverage, and that it was taken so is said."""
+    (layer,) = read([[1, 0, 0]], "values=1:-95", dtype="uint8", nodata=None).values()
+    assert [repair.what for repair in layer.repairs] == [
+        "2 cells have the value 0, of which nothing is said: taken for no coverage"
+    ]
+    (layer,) = read([[1, 0, 0]], "values=1:-95/0:skip", dtype="uint8", nodata=None).values()
+    assert layer.repairs == ()
+
+
+def test_noise_is_refused(read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More polygons than memory is for."""
+    monkeypatch.setattr(raster_file, "MOST_POLYGONS", 3)
+    chequered = np.where(np.indices((4, 4)).sum(axis=0) % 2, -90.0, -120.0)
+    with pytest.raises(CoverageError, match=r"makes over 3 polygons; remove its noise, e.g. by gdal_sieve.py"):
+        read(chequered, "thresholds=-95")
+
+
+def test_truncated(read, tmp_path: Path) -> None:
+    """A GeoTIFF that was cut off is refused, wherever it was cut."""
+    values = np.random.default_rng(1).uniform(-120, -80, (300, 200))
+    read(values, "thresholds=-95", transform=Affine(0.001, 0, 107, 0, -0.001, 21.2))
+    path = tmp_path / "signal.tif"
+    content = path.read_bytes()
+    for kept in (0.001, 0.5, 0.99):
+        path.write_bytes(content[: int(kept * len(content))])
+        with pytest.raises(
+            CoverageError, match=r"signal.tif: (cannot be read|is no GeoTIFF|does not say where it lies)"
+        ):
+            read_layers(parse_layer_spec(f"{path},operator=X,technology=4G,thresholds=-95"))

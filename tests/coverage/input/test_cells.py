@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from phusong.coverage.errors import CoverageError
+from phusong.coverage.input import cells
 from phusong.coverage.input.layer_spec import parse_layer_spec
 from phusong.coverage.input.layers import read_layers
 from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
@@ -64,6 +65,36 @@ def test_a_few_bad_lines_are_dropped_and_listed(tmp_path: Path) -> None:
     ]
 
 
+def test_a_quotation_mark_swallows_nothing(tmp_path: Path) -> None:
+    """One stray mark spoils its own line, not those behind it."""
+    path = tmp_path / "a.csv"
+    path.write_text("\ufeff" + cell() + '"' + cell() + cell("GSM") + cell("UMTS"), encoding="utf-8")
+    layers = read(path)
+    assert set(layers) == {("Viettel", "4G"), ("Viettel", "2G"), ("Viettel", "3G")}
+    assert {repair.feature for layer in layers.values() for repair in layer.repairs} == {"2"}
+    assert {layer.source.crs for layer in layers.values()} == {"WGS 84"}
+
+
+def test_of_many_bad_lines_the_first_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list stays short, the number of the others is said."""
+    monkeypatch.setattr(cells, "_LISTED_BAD", 2)
+    path = tmp_path / "a.csv"
+    path.write_text("x\n" * 5 + cell() * 600)
+    (layer,) = read(path).values()
+    assert [(repair.feature, repair.what) for repair in layer.repairs] == [
+        ("1", "dropped: no cell of OpenCelliD"),
+        ("2", "dropped: no cell of OpenCelliD"),
+        ("", "dropped: 3 more lines that are no cells of OpenCelliD"),
+    ]
+
+
+@pytest.mark.parametrize("flags", ["layer=x", "crs=EPSG:4326", "min_dbm=-95", "operator_column=net"])
+def test_what_says_nothing_of_cells(flags: str) -> None:
+    """A description that would change nothing is refused."""
+    with pytest.raises(CoverageError, match="a file of cells makes no use of"):
+        parse_layer_spec(f"a.csv,{flags}")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -73,6 +104,13 @@ def test_a_few_bad_lines_are_dropped_and_listed(tmp_path: Path) -> None:
         (cell(lon=21.0, lat=107.0).encode() * 3, "3 of 3 lines are no cells of OpenCelliD .lines 1, 2, 3."),
         (b"id,lat,lon\na,1,2\nb,1,2\nc,1,2\n", "4 of 4 lines are no cells of OpenCelliD"),
         (b"\x1f\x8b\x08\0junk", "cannot be read"),
+        (gzip.compress(cell().encode() * 500)[:-30], "cannot be read"),
+        (
+            b"radio,mcc,net,area,cell,unit,lat,lon\n",
+            r"its columns are .*,lat,lon, not .*,lon,lat,...; put them in",
+        ),
+        (cell().encode() + b"x" * 20_000, "line 2 is too long for a cell; is it OpenCelliD's CSV"),
+        (cell(lon="nan").encode() * 2, "2 of 2 lines are no cells"),  # type: ignore[arg-type]
         (cell("LTE\xe9").encode("latin-1"), "cannot be read"),
         (b"", "has no cell of Viet Nam"),
     ],

@@ -69,6 +69,8 @@ class DatasetFile:
     kind: str
     code_page_said: bool = True
     """Whether a shapefile says in which code page its text is."""
+    records: int = 0
+    """How many features a MIF must have by its .mid: GDAL reads a truncated one in silence."""
 
 
 @contextmanager
@@ -105,7 +107,8 @@ def check_dataset(path: Path, shown: Path | None = None) -> DatasetFile:
             f"{shown}: its {' or '.join(missing)} is missing; copy all parts of the {suffix} file"
         )
     if suffix != ".shp":
-        return DatasetFile(str(path.resolve()), suffix)
+        table = sibling(path, ".mid") if suffix == ".mif" else None
+        return DatasetFile(str(path.resolve()), suffix, records=0 if table is None else _records(table))
     _check_shapefile_length(path, shown, head)
     return DatasetFile(str(path.resolve()), suffix, _says_code_page(path, shown))
 
@@ -155,6 +158,11 @@ def _check_file(path: Path, shown: Path) -> bytes:
             f"{shown}: is a view, link or raster table of MapInfo; save a copy of the table itself ('Type NATIVE')"
         )
     return head
+
+
+def _records(table: Path) -> int:
+    with table.open("rb") as handle:
+        return sum(1 for line in handle if line.strip())
 
 
 def _check_shapefile_length(path: Path, shown: Path, head: bytes) -> None:

@@ -18,12 +18,25 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.tokens import AliasToken, TagToken
+from ruamel.yaml.tokens import (
+    AliasToken,
+    BlockEndToken,
+    BlockMappingStartToken,
+    BlockSequenceStartToken,
+    FlowMappingEndToken,
+    FlowMappingStartToken,
+    FlowSequenceEndToken,
+    FlowSequenceStartToken,
+    TagToken,
+)
 
 from phusong.coverage.errors import LayerSpecError
 from phusong.coverage.input.layer_spec import LayerSpec, make_layer_spec
 
 LARGEST_BYTES = 1_000_000
+_DEEPEST = 10
+_OPENING = (BlockMappingStartToken, BlockSequenceStartToken, FlowMappingStartToken, FlowSequenceStartToken)
+_CLOSING = (BlockEndToken, FlowMappingEndToken, FlowSequenceEndToken)
 
 
 def read_layer_list(path: Path) -> tuple[LayerSpec, ...]:
@@ -63,13 +76,17 @@ def read_layer_list(path: Path) -> tuple[LayerSpec, ...]:
 
 def _load(path: Path, text: str) -> Any:
     try:
+        depth = 0
         for token in YAML().scan(text):
+            depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+            if depth > _DEEPEST:
+                raise LayerSpecError(
+                    f"{path}:{token.start_mark.line + 1}: is nested too deeply; is it a list of layers?"
+                )
             if isinstance(token, AliasToken | TagToken):
                 what = "an alias (*)" if isinstance(token, AliasToken) else "a tag (!)"
                 raise LayerSpecError(f"{path}:{token.start_mark.line + 1}: has {what}; write the values out")
         return YAML().load(text)
-    except RecursionError:
-        raise LayerSpecError(f"{path}: is nested too deeply; is it a list of layers?") from None
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise LayerSpecError(f"{path}:{line}: {error.problem or 'is no YAML'}") from error

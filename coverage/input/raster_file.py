@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import rasterio.features
 import shapely
+from affine import Affine
 
 from phusong.coverage.errors import LayerError
 from phusong.coverage.input.file_hash import file_sha256
@@ -22,7 +23,7 @@ from phusong.coverage.repairs import Repair
 from phusong.coverage.summary import LayerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -120,43 +121,47 @@ def _masks_of_classes(spec: LayerSpec, window: OpenWindow) -> tuple[dict[float |
 
 
 def _strips(window: OpenWindow) -> Iterator[tuple[int, int]]:
-    """Yield the first row of each strip and the one behind its last; strips overlap by a row.
-
-    Thanks to that row the polygons of two strips overlap, and merging them leaves no seam.
-    """
-    rows = max(2, STRIP_CELLS // window.width)
-    for first in range(0, max(1, window.height - 1), rows - 1):
+    """Yield the first row of each strip and the one behind its last."""
+    rows = max(1, STRIP_CELLS // window.width)
+    for first in range(0, window.height, rows):
         yield first, min(first + rows, window.height)
 
 
 def _polygons(spec: LayerSpec, window: OpenWindow, covered: Mask) -> NDArray[np.object_]:
-    """Return the covered cells as polygons in EPSG:6933; cells that touch at a corner only stay apart.
-
-    They are drawn in whole cells, so that strips fit each other exactly, and moved afterwards.
-    """
-    parts: list[NDArray[np.object_]] = []
-    number = 0
+    """Return the covered cells as polygons in EPSG:6933; cells that touch at a corner only stay apart."""
+    shapes: list[shapely.Geometry | None] = []
+    seams = []
     for first, last in _strips(window):
+        seams.append(last)
         mask = covered(window.read(first, last))
-        shapes: list[shapely.Geometry | None] = []
-        for geometry, _ in rasterio.features.shapes(mask.astype(np.uint8), mask=mask, connectivity=4):
+        for geometry, _ in rasterio.features.shapes(
+            mask.astype(np.uint8), mask=mask, connectivity=4, transform=Affine.translation(0, first)
+        ):
             shapes.append(shapely.geometry.shape(geometry))
-            number += 1
-            if number > MOST_POLYGONS:
+            if len(shapes) > MOST_POLYGONS:
                 raise LayerError(
                     f"{spec.path}: makes over {MOST_POLYGONS:,} polygons; remove its noise, e.g. by gdal_sieve.py"
                 )
-        if shapes:
-            parts.append(_placed(np.array([*shapes, None], dtype=object)[:-1], window, first))
-    return np.concatenate(parts) if parts else np.array([], dtype=object)
+    cells = _joined(np.array([*shapes, None], dtype=object)[:-1], seams[:-1])
+    polygons = _placed(cells, window) if len(cells) else cells
+    return polygons[near_province(polygons)] if len(polygons) else polygons
 
 
-def _placed(cells: NDArray[np.object_], window: OpenWindow, first: int) -> NDArray[np.object_]:
-    """Move polygons from columns and rows of a strip to EPSG:6933, those near the province."""
+def _joined(cells: NDArray[np.object_], seams: Sequence[int]) -> NDArray[np.object_]:
+    """Join what meets at the seams between strips, while coordinates are whole numbers and every edge is exact."""
+    if not len(cells) or not seams:
+        return cells
+    _, top, _, bottom = shapely.bounds(cells).T
+    meets = np.isin(top, seams) | np.isin(bottom, seams)
+    joined = shapely.simplify(shapely.get_parts(shapely.union_all(cells[meets])), 0)
+    return np.concatenate([cells[~meets], joined])
+
+
+def _placed(cells: NDArray[np.object_], window: OpenWindow) -> NDArray[np.object_]:
+    """Move polygons from columns and rows of the window to EPSG:6933."""
     west, north, width, height = window.edges()
-    cells = np.asarray(shapely.segmentize(cells, _LONGEST_EDGE), dtype=object)
     there = shapely.transform(
-        cells, lambda p: np.column_stack([west + p[:, 0] * width, north - (p[:, 1] + first) * height])
+        shapely.segmentize(cells, _LONGEST_EDGE),
+        lambda p: np.column_stack([west + p[:, 0] * width, north - p[:, 1] * height]),
     )
-    polygons = reproject(np.asarray(there, dtype=object), window.crs, EQUAL_AREA)
-    return polygons[near_province(polygons)]
+    return reproject(np.asarray(there, dtype=object), window.crs, EQUAL_AREA)

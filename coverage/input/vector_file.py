@@ -136,7 +136,7 @@ def _read_frame(path: Path, dataset: DatasetFile, layer: str) -> tuple[Any, list
                 name = _layer_name(path, dataset, layer)
                 frame = geopandas.read_file(dataset.source, layer=name, engine="pyogrio")
                 info = pyogrio.read_info(dataset.source, layer=name, force_feature_count=True)
-                declared = int(info["features"])
+                declared = max(int(info["features"]), dataset.records)
         except VectorFileError:
             raise
         except _UNREADABLE as error:

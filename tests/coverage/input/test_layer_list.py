@@ -196,7 +196,7 @@ GOOD = "layers:\n  - {file: a.gpkg, operator: X, technology: 4G}\n"
         (GOOD + "  - {file: b.gpkg\n", r"layers.yaml:\d: "),
         ("layers:\n  - &a {file: a.gpkg}\n  - *a\n", r"layers.yaml:3: has an alias .*; write the values out"),
         ("layers:\n  - {file: a, operator: !x Y}\n", r"layers.yaml:2: has a tag .*; write the values out"),
-        ("layers: " + "[" * 5000, r"layers.yaml: is nested too deeply; is it a list of layers?"),
+        ("layers: " + "[" * 500_000, r"layers.yaml:1: is nested too deeply; is it a list of layers?"),
         (GOOD + "  - {file: b.gpkg, operator: X}\n  - {file: c}\n", r"layers.yaml:3: .*\n.*layers.yaml:4: "),
     ],
 )

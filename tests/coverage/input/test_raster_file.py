@@ -143,7 +143,7 @@ def test_a_crs_for_a_raster_without(read) -> None:
     assert len(layers[-95.0].polygons) == 1
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     values=hnp.arrays(
         "float32", st.tuples(st.integers(1, 7), st.integers(1, 5)), elements=st.sampled_from([-90, -120])
@@ -151,7 +151,7 @@ def test_a_crs_for_a_raster_without(read) -> None:
     crs=st.sampled_from([4326, 5899]),
 )
 def test_strips_leave_no_seam(values: np.ndarray, crs: int, read, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read in strips of two rows or as a whole, the land is the same, without a gap or a hole between strips."""
+    """Read row by row or as a whole, the land is the same, without a gap or a hole between strips."""
     values[0, 0] = -90
     transform = NORTH_UP if crs == 4326 else Affine(1000, 0, 430_000, 0, -1000, 2_330_000)
     unions = []
@@ -159,7 +159,7 @@ def test_strips_leave_no_seam(values: np.ndarray, crs: int, read, monkeypatch: p
         monkeypatch.setattr(raster_file, "STRIP_CELLS", cells)
         layers = read(values, "thresholds=-100", crs=f"EPSG:{crs}", transform=transform)
         unions.append(shapely.union_all(layers[-100.0].polygons))
-    assert shapely.symmetric_difference(*unions).area < 1e-5 * unions[1].area
+    assert shapely.symmetric_difference(*unions).area < 1e-6 * unions[1].area
     assert len(shapely.get_parts(unions[0])) == len(shapely.get_parts(unions[1]))
     assert sum(map(shapely.get_num_interior_rings, shapely.get_parts(unions[0]))) == sum(
         map(shapely.get_num_interior_rings, shapely.get_parts(unions[1]))

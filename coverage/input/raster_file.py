@@ -153,7 +153,7 @@ def _joined(cells: NDArray[np.object_], seams: Sequence[int]) -> NDArray[np.obje
         return cells
     _, top, _, bottom = shapely.bounds(cells).T
     meets = np.isin(top, seams) | np.isin(bottom, seams)
-    joined = shapely.simplify(shapely.get_parts(shapely.union_all(cells[meets])), 0)
+    joined = shapely.simplify(shapely.get_parts(shapely.disjoint_subset_union_all(cells[meets])), 0)
     return np.concatenate([cells[~meets], joined])
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from phusong.coverage.input.layers import Layer
     from phusong.coverage.measuring.workers import Workers
 
-_FORMAT = 2
+_FORMAT = 3
 """Counted up whenever reading, repairing or merging gives other results for the same files."""
 _KEPT = 8
 _SUFFIX = ".merged"

@@ -24,6 +24,8 @@ from phusong.collectors.video_endpoint import read_system
 WAYS = ["v1", "v2c", "v2c over IPv6"]
 INTERFACES = (1, 3, 6, 1, 2, 1, 2)
 INTERFACES_X = (1, 3, 6, 1, 2, 1, 31)
+# ip, tcp and udp of MIB-II (RFC 1213): addresses, routes and sockets, which other programs open and close meanwhile.
+MOVING_GROUPS = {(1, 3, 6, 1, 2, 1, group) for group in (4, 6, 7)}
 
 
 @pytest.fixture(params=WAYS)
@@ -163,7 +165,10 @@ def test_a_wrong_community_is_silence(snmpd: Any) -> None:
 
 
 def test_a_long_list_in_large_requests(snmpd: Any) -> None:
-    """Two hundred objects of all types at once equal the walks before and after, where those agree."""
+    """Two hundred objects of all types at once equal the walks before and after, where those agree.
+
+    Tables of addresses and sockets are left out: their rows come and go between two walks.
+    """
     target = Target(("127.0.0.1", snmpd.port), Community(V2C, b"public"))
 
     def walked() -> dict[ber.Oid, ber.Value]:
@@ -174,7 +179,8 @@ def test_a_long_list_in_large_requests(snmpd: Any) -> None:
             return await BatchReader(client, target).read(oids)
 
     before = walked()
-    oids = [oid for oid, value in before.items() if isinstance(value, bytes | tuple)][:200]
+    still = [oid for oid in before if oid[:7] not in MOVING_GROUPS]
+    oids = [oid for oid in still if isinstance(before[oid], bytes | tuple)][:200]
     read_at_once = dict(zip(oids, asyncio.run(read(oids)), strict=True))
     after = walked()
     steady = [oid for oid in oids if before[oid] == after.get(oid)]

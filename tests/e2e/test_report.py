@@ -28,6 +28,8 @@ from phusong.agent.report.tables import rows_of
 
 SCREENSHOTS = Path(__file__).parents[2] / "out" / "screenshots"
 UP = ("up", "congested", "degraded", "snmp_dead")
+LINKS = "SELECT DISTINCT id FROM period WHERE what = 'link'"
+LINKS_OUT = f"{LINKS} AND verdict IN ('down', 'unreachable')"
 
 
 def ask(file: Path, question: str) -> list[tuple[Any, ...]]:
@@ -56,7 +58,8 @@ def test_a_real_agent(tmp_path: Path) -> None:
         for life in (1, 2):
             with running(command, tmp_path / f"{life}.log") as agent:
                 wait_for(lambda life=life: len(ask(file, "SELECT * FROM stretch")) == life, "the agent")
-                wait_for(lambda: ask(file, "SELECT 1 FROM period WHERE verdict = 'unreachable'"), "an outage")
+                wait_for(lambda: len(ask(file, LINKS)) == 345, "a verdict on every link", patience_s=120)
+                wait_for(lambda: len(ask(file, LINKS_OUT)) > 10, "outages", patience_s=120)
                 beside = report(config, "--from", began)
                 assert beside["is_cut"]
                 assert stop_and_wait(agent)[0] == 0

@@ -34,9 +34,9 @@ from phusong.coverage.measuring.change_levels import areas_of
 from phusong.coverage.measuring.indicators import AREA_DECIMALS, PEOPLE_DECIMALS
 from phusong.coverage.measuring.inhabitants import AREA, inhabitants_of
 from phusong.coverage.measuring.matched_keys import Match, match_keys
+from phusong.coverage.measuring.slivers import cut_slivers, polygons_in
 from phusong.coverage.measuring.unions import signal_strength
 from phusong.coverage.measuring.workers import Threads
-from phusong.coverage.projection import EQUAL_AREA, METRIC, reproject
 from phusong.coverage.repairs import M2_PER_KM2
 from phusong.coverage.summary import PLACE_KINDS
 
@@ -53,10 +53,6 @@ if TYPE_CHECKING:
 DEFAULT_SLIVER_M = 20.0
 """Two drawings of the same edge differ by about this much when each is accurate to 10 m."""
 
-_STRAIGHT_M = 1000.0
-"""A line of this length is straight in both projections within a centimetre."""
-_BEYOND_M = 1.0
-"""What is left without slivers is cut by a line this far outside of it: its own edge stays as it was drawn."""
 _SAME_KM2 = 2e-4
 
 
@@ -287,21 +283,7 @@ def split_difference(
     if pair[0] == pair[1]:
         nothing = np.empty(0, dtype=object)
         return nothing, nothing
-    parts = _polygons(np.array([shapely.difference(*pair)], dtype=object))
-    if not len(parts) or sliver_m == 0:
-        return parts, parts[:0]
-    local = reproject(shapely.segmentize(parts, _STRAIGHT_M), EQUAL_AREA, METRIC)
-    cores = shapely.buffer(local, -sliver_m / 2, join_style="mitre")
-    thick = ~shapely.is_empty(cores)
-    grown = shapely.buffer(cores[thick], sliver_m / 2 + _BEYOND_M, join_style="mitre")
-    bodies = reproject(shapely.segmentize(grown, _STRAIGHT_M), METRIC, EQUAL_AREA)
-    real = _polygons(shapely.intersection(parts[thick], bodies))
-    return real, np.concatenate([parts[~thick], _polygons(shapely.difference(parts[thick], bodies))])
-
-
-def _polygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    parts = shapely.get_parts(shapely.get_parts(shapes))
-    return np.asarray(parts[shapely.area(parts) > 0], dtype=object)
+    return cut_slivers(polygons_in(shapely.difference(*pair)), sliver_m)
 
 
 def _cut(parts: NDArray[np.object_], polygons: NDArray[np.object_]) -> _Cut:

@@ -15,6 +15,7 @@ import pyproj
 import shapely
 
 from phusong.coverage.measuring.demand import PEOPLE, Amount, demand_outside
+from phusong.coverage.measuring.slivers import cut_slivers, polygons_in
 from phusong.coverage.projection import EQUAL_AREA, METRIC, WGS84, project_points, reproject
 from phusong.coverage.repairs import M2_PER_KM2
 
@@ -30,13 +31,8 @@ if TYPE_CHECKING:
 DEFAULT_MIN_KM2 = 1.0
 DEFAULT_SLIVER_M = 50.0
 
-_BEYOND_M = 1.0
-"""What is left of a piece without its slivers is cut from the piece by a line this far outside of it: its own edge
-stays as it was drawn."""
 _LEAST_M2 = 1.0
 """What is smaller is rounding, and no piece however small pieces are wanted."""
-_STRAIGHT_M = 1000.0
-"""A line of this length is straight in both projections within a centimetre."""
 _TOUCH_M2, _TOUCH_SHARE = 1.0, 1e-7
 """A commune that a piece only touches, with so little land and so little of the piece, has no part in it."""
 _GEOD = pyproj.Geod(ellps="WGS84")
@@ -130,7 +126,7 @@ def find_gaps(
     """
     land = shapely.union_all(boundaries.polygons)
     uncovered = shapely.difference(land, covered)
-    wide, slivers = _without_slivers(_polygons([uncovered]), sliver_m)
+    wide, slivers = cut_slivers(polygons_in(uncovered), sliver_m)
     large = shapely.area(wide) >= max(_LEAST_M2, min_km2 * M2_PER_KM2)
     groups = (wide[large], wide[~large], slivers)
     left = [demand_outside(demand, covered) for demand in demands]
@@ -153,25 +149,6 @@ def find_gaps(
         ),
         shape=uncovered,
     )
-
-
-def _polygons(geometries: Sequence[shapely.Geometry] | NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return the polygons in them; where two geometries only touch there are lines and points too."""
-    parts = shapely.get_parts(shapely.get_parts(np.array([*geometries, None], dtype=object)[:-1]))
-    return np.asarray(parts[shapely.area(parts) > 0], dtype=object)
-
-
-def _without_slivers(
-    parts: NDArray[np.object_], sliver_m: float
-) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Cut off what is narrower than ``sliver_m``; what only hung together by that falls apart."""
-    if not len(parts) or sliver_m <= 0:
-        return parts, parts[:0]
-    local = reproject(shapely.segmentize(parts, _STRAIGHT_M), EQUAL_AREA, METRIC)
-    cores = shapely.buffer(local, -sliver_m / 2, join_style="mitre")
-    grown = shapely.buffer(cores, sliver_m / 2 + _BEYOND_M, join_style="mitre")
-    bodies = reproject(shapely.segmentize(grown, _STRAIGHT_M), METRIC, EQUAL_AREA)
-    return _polygons(shapely.intersection(parts, bodies)), _polygons(shapely.difference(parts, bodies))
 
 
 def _amounts_in(shapes: NDArray[np.object_], demand: Demand) -> NDArray[np.float64]:

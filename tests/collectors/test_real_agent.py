@@ -24,7 +24,7 @@ from phusong.collectors.video_endpoint import read_system
 WAYS = ["v1", "v2c", "v2c over IPv6"]
 INTERFACES = (1, 3, 6, 1, 2, 1, 2)
 INTERFACES_X = (1, 3, 6, 1, 2, 1, 31)
-# ip, tcp and udp of MIB-II (RFC 1213): addresses, routes and sockets, which other programs open and close meanwhile.
+# ip, tcp and udp of MIB-II (RFC 1213): other programs open and close sockets and change routes meanwhile.
 MOVING_GROUPS = {(1, 3, 6, 1, 2, 1, group) for group in (4, 6, 7)}
 
 

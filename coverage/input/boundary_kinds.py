@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from phusong.coverage.editions import folded
+from phusong.coverage.input import commune_columns
 
 PROVINCE = "Quảng Ninh"
 _TAG = re.compile(r'"((?:[^"\\]|\\.)*)"=>"((?:[^"\\]|\\.)*)"')
@@ -56,13 +57,6 @@ KINDS = (
     BoundaryKind("the state's file of 2025", Roles("ma", "tenhc", "loai", "", "tentinh")),
 )
 """From the most to the least particular."""
-_PLAIN = (
-    ("code", ("code", "commune_code", "ward_code", "ma", "ma xa", "maxa", "ma dvhc", "madvhc", "gso code")),
-    ("name", ("name", "commune", "commune name", "ward", "ward name", "ten", "ten xa", "tenxa", "xa")),
-    ("kind", ("type", "kind", "loai", "loai xa")),
-    ("district", ("district", "district name", "huyen", "ten huyen", "tenhuyen")),
-    ("province", ("province", "province name", "tinh", "ten tinh", "tentinh")),
-)
 
 
 def recognise(columns: Sequence[str], told: Roles) -> BoundaryKind:
@@ -126,8 +120,9 @@ def _known(own: Mapping[str, str]) -> BoundaryKind | None:
 
 
 def _plain(columns: Sequence[str]) -> Roles:
-    by_word = {folded(column): column for column in columns}
-    return Roles(**{role: next((by_word[w] for w in words if w in by_word), "") for role, words in _PLAIN})
+    own = commune_columns
+    roles = (own.CODE, own.NAME, own.KIND, own.DISTRICT, own.PROVINCE)
+    return Roles(*(own.column_of(columns, headers) for headers in roles))
 
 
 def _tags(text: str) -> dict[str, str]:

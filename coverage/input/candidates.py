@@ -14,7 +14,7 @@ import shapely
 
 from phusong.coverage.editions import folded
 from phusong.coverage.errors import CoverageError, TableError, VectorFileError
-from phusong.coverage.input.table_file import read_table, refuse_problems
+from phusong.coverage.input.table_file import POSITION_COLUMNS, plain_number, read_table, refuse_problems
 from phusong.coverage.input.vector_file import name_features, read_vector_file
 from phusong.coverage.projection import EQUAL_AREA, PROVINCE, WGS84, project_points, reproject
 from phusong.coverage.summary import Source
@@ -35,8 +35,7 @@ _NAMES = ("title", "ten", "ten tram", "site_name")
 _COLUMNS = {
     "id": _IDS,
     "name": _NAMES,
-    "lat": ("latitude", "vi do", "y"),
-    "lon": ("lng", "long", "longitude", "kinh do", "x"),
+    **POSITION_COLUMNS,
     "radius_km": ("radius", "ban kinh", "ban kinh km"),
 }
 _TABLES = (".csv", ".txt", ".xlsx")
@@ -146,8 +145,8 @@ def _point(row: TableRow, radius_km: float) -> Candidate:
     if not (cells["id"] + cells["name"]).isprintable():
         raise ValueError("the id or the name has a control character; remove it")
     try:
-        lat, lon = float(cells["lat"]), float(cells["lon"])
-        radius_km = float(cells["radius_km"]) if cells["radius_km"] else radius_km
+        lat, lon = plain_number(cells["lat"]), plain_number(cells["lon"])
+        radius_km = plain_number(cells["radius_km"]) if cells["radius_km"] else radius_km
     except ValueError:
         raise ValueError("lat, lon and radius_km must be numbers with a point, e.g. 21.004") from None
     check_radius(radius_km)

@@ -12,18 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from phusong.coverage.editions import KNOWN_EDITIONS, folded
+from phusong.coverage.input import commune_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from phusong.coverage.editions import Commune, Edition
 
-_CODE_COLUMNS = (
-    "code", "commune_code", "ward_code", "ma", "ma_xa", "maxa", "ma_dvhc", "madvhc", "ma_phuong_xa", "gso_code",
-)  # fmt: skip
-_NAME_COLUMNS = ("name", "commune", "commune_name", "ward", "ward_name", "ten", "ten_xa", "tenxa", "name_3", "xa")
-_KIND_COLUMNS = ("type", "kind", "loai", "loai_xa", "type_3")
-_DISTRICT_COLUMNS = ("district", "district_name", "huyen", "ten_huyen", "tenhuyen", "name_2")
 _KINDS = {
     "Phường": ("phuong", "ward", "p"),
     "Xã": ("xa", "commune", "x"),
@@ -59,8 +54,9 @@ def match_communes(columns: Mapping[str, Sequence[str]], features: Sequence[int]
         The communes that the rows must be, each exactly once.
     """
     matcher = CommuneMatcher(edition)
-    roles = (_CODE_COLUMNS, _NAME_COLUMNS, _KIND_COLUMNS, _DISTRICT_COLUMNS)
-    rows = list(zip(*(_column(columns, candidates, len(features)) for candidates in roles), strict=True))
+    roles = (commune_columns.CODE, commune_columns.NAME, commune_columns.KIND, commune_columns.DISTRICT)
+    found = [commune_columns.column_of(columns, headers) for headers in roles]
+    rows = list(zip(*(columns[column] if column else [""] * len(features) for column in found), strict=True))
     codes = [matcher.find(*row) for row in rows]
     problems = [
         f"feature {feature}: {matcher.explain(*row)}"
@@ -181,11 +177,6 @@ def _doubled(codes: Sequence[str | None], features: Sequence[int], edition: Edit
         for code, rows in owners.items()
         if len(rows) > 1
     ]
-
-
-def _column(columns: Mapping[str, Sequence[str]], candidates: Sequence[str], rows: int) -> Sequence[str]:
-    by_folded = {folded(name).replace(" ", "_"): values for name, values in columns.items()}
-    return next((by_folded[name] for name in candidates if name in by_folded), [""] * rows)
 
 
 def _described(commune: Commune) -> str:

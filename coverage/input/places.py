@@ -6,7 +6,6 @@ is from that commune is told in ``repairs.csv``, since official lists have offic
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ import shapely
 
 from phusong.coverage.errors import TableError
 from phusong.coverage.input.matching import commune_code
-from phusong.coverage.input.table_file import read_table, refuse_problems
+from phusong.coverage.input.table_file import POSITION_COLUMNS, plain_number, read_table, refuse_problems
 from phusong.coverage.projection import EQUAL_AREA, METRIC, WGS84, project_points, reproject
 from phusong.coverage.repairs import Repair
 from phusong.coverage.summary import Source
@@ -33,8 +32,7 @@ TOLERATED_M = 250.0
 
 _FAR_M = 1e6
 _COLUMNS = {
-    "lat": ("latitude", "vi do", "y"),
-    "lon": ("lng", "long", "longitude", "kinh do", "x"),
+    **POSITION_COLUMNS,
     "commune_code": ("commune", "ma xa", "ma phuong xa", "ward code"),
 }
 _IDS = ("site_id", "school_id", "hospital_id", "place_id", "id", "code", "ma", "ma truong", "ma co so")
@@ -162,9 +160,9 @@ def _place(row: TableRow) -> Place | None:
 
 def _degrees(text: str, limit: float) -> float:
     try:
-        value = float(text)
+        value = plain_number(text)
     except ValueError:
         raise ValueError(f"{text!r} is no number; give degrees with a point, e.g. 21.004") from None
-    if not math.isfinite(value) or abs(value) > limit:
+    if abs(value) > limit:
         raise ValueError(f"{text} is not in degrees of ±{limit:.0f}; check lat and lon")
     return value

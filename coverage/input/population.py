@@ -11,7 +11,7 @@ import shapely
 from phusong.coverage.errors import TableError, VectorFileError
 from phusong.coverage.input.file_hash import file_sha256
 from phusong.coverage.input.geotiff import read_window
-from phusong.coverage.input.table_file import plain_number, read_table, refuse_problems
+from phusong.coverage.input.table_file import POSITION_COLUMNS, plain_number, read_table, refuse_problems
 from phusong.coverage.projection import EQUAL_AREA, PROVINCE, WGS84, project_points, reproject
 from phusong.coverage.summary import Source
 
@@ -26,8 +26,7 @@ POINTS = "points"
 
 _MOST_PEOPLE = 100_000_000
 _COLUMNS = {
-    "lat": ("latitude", "vi do", "y"),
-    "lon": ("lng", "long", "longitude", "kinh do", "x"),
+    **POSITION_COLUMNS,
     "people": ("population", "pop", "inhabitants", "dan so", "so dan", "nhan khau"),
 }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from phusong.coverage.errors import TableError
-from phusong.coverage.input.table_file import read_table, refuse_problems
+from phusong.coverage.input.table_file import POSITION_COLUMNS, plain_number, read_table, refuse_problems
 from phusong.coverage.projection import PROVINCE, WGS84
 from phusong.coverage.summary import Source
 
@@ -23,8 +23,7 @@ ROLE = "settlements"
 
 _COLUMNS = {
     "name": ("settlement", "village", "ten", "ten thon", "thon", "ban", "khu"),
-    "lat": ("latitude", "vi do", "y"),
-    "lon": ("lng", "long", "longitude", "kinh do", "x"),
+    **POSITION_COLUMNS,
 }
 
 
@@ -63,7 +62,7 @@ def read_settlements(path: Path) -> tuple[Settlements, Source]:
     for row in table.rows:
         name = row.cells["name"]
         try:
-            lat, lon = float(row.cells["lat"]), float(row.cells["lon"])
+            lat, lon = plain_number(row.cells["lat"]), plain_number(row.cells["lon"])
         except ValueError:
             problems.append(f"{row.where}: lat and lon must be numbers with a point, e.g. 21.004")
             continue

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 LARGEST_TABLE_BYTES = 200_000_000
 LARGEST_UNPACKED_BYTES = 100_000_000
 """Of a workbook, which in memory is ten times as large."""
+POSITION_COLUMNS = {
+    "lat": ("latitude", "vi do", "y"),
+    "lon": ("lng", "long", "longitude", "kinh do", "x"),
+}
+"""Headers of WGS 84 degrees, for ``read_table``."""
 _SHOWN_PROBLEMS = 20
 _DAMAGES = (
     zipfile.BadZipFile, zlib.error, ParseError, OSError, EOFError, KeyError, IndexError, ValueError, TypeError,

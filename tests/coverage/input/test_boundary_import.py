@@ -348,3 +348,5 @@ def test_plain_files() -> None:
     """English and Vietnamese headings in any case."""
     kind = recognise(("MA_XA", "Tên xã", "LOAI", "Huyện", "geom"), Roles())
     assert kind.roles == Roles("MA_XA", "Tên xã", "LOAI", "Huyện", "")
+    kind = recognise(("Commune_Code", "ward_name", "province_name"), Roles())
+    assert kind.roles == Roles("Commune_Code", "ward_name", "", "", "province_name")

@@ -28,7 +28,8 @@ def test_a_table(tmp_path: Path) -> None:
         (",21,107", "t.csv:2: the name is empty or has a control character"),
         ("a\x07,21,107", "t.csv:2: the name is empty or has a control character"),
         ("a,107,21", "t.csv: no settlement lies in or near the province; are lat and lon swapped"),
-        ("a,nan,107", "t.csv: no settlement lies in or near"),
+        ("a,nan,107", "t.csv:2: lat and lon must be numbers"),
+        ("a,2_1,107", "t.csv:2: lat and lon must be numbers"),
     ],
 )
 def test_bad_tables(rows: str, message: str, tmp_path: Path) -> None:

@@ -26,15 +26,14 @@ from phusong.coverage.measuring.crosswalk import (
     crosswalk_by_boundaries,
     crosswalk_by_table,
 )
+from phusong.coverage.output.change_caveats import caveats_of, key_text
 from phusong.coverage.output.change_files import (
     CHANGES_CSV,
     CROSSWALK_CSV,
-    caveats_of,
-    key_text,
-    read_run,
     write_changes,
     write_crosswalk,
 )
+from phusong.coverage.output.earlier_run import read_run
 from phusong.coverage.summary import ANY_OPERATOR
 
 _SHOWN = 10

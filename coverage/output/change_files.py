@@ -1,4 +1,4 @@
-"""Runs read back, and what changed between them as files: CSV, GeoPackage and JSON, and figures carried over.
+"""What changed between two runs as files: CSV, GeoPackage and JSON, and figures carried over to another edition.
 
 Every file is written beside its place and moved there. The same input gives the same bytes.
 """
@@ -7,36 +7,24 @@ from __future__ import annotations
 
 import json
 import math
-import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas
 import numpy as np
 import pandas as pd
 import pyogrio
-import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 
-from phusong.coverage.errors import CoverageError
-from phusong.coverage.input.dataset_file import check_dataset
-from phusong.coverage.measuring.change_facts import CoverageRun, Key
-from phusong.coverage.measuring.changes import fallback_operators, same_land
-from phusong.coverage.output.files import COVERAGE_GPKG, COVERAGE_JSON
+from phusong.coverage.output.change_caveats import caveats_of
 from phusong.coverage.output.same_bytes import dated_alike, write_text
 from phusong.coverage.output.tables import SOURCE_COLUMNS, Table, Value, csv_of, csv_text, sources_table
 from phusong.coverage.projection import EQUAL_AREA, WGS84, reproject
-from phusong.coverage.summary import MAX_OPERATOR, PLACE_KINDS, read_summary
+from phusong.coverage.summary import MAX_OPERATOR, PLACE_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
-    from phusong.coverage.measuring.change_facts import AreaChanges, Change, Changes
+    from phusong.coverage.measuring.change_facts import AreaChanges, Change, Changes, CoverageRun
     from phusong.coverage.measuring.crosswalk import Carried, Estimate
-    from phusong.coverage.summary import CoverageSummary
 
 FORMAT = 1
 """Of ``changes.json``."""
@@ -64,188 +52,6 @@ _DECIMALS = {
     **dict.fromkeys((c for c in (*CHANGE_COLUMNS, *CROSSWALK_COLUMNS) if "ratio" in c), 6),
     "change_pp": 2,
 }
-_SAME_KM2 = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Caveat:
-    """Why figures are less than they look: ``code`` for programs, ``text`` for people."""
-
-    code: str
-    text: str
-
-
-def read_run(folder: Path) -> CoverageRun:
-    """Read what ``phusong coverage`` left in a folder.
-
-    Raises
-    ------
-    CoverageError, SummaryError
-        ``coverage.json`` or ``coverage.gpkg`` is missing or damaged, or they are of different runs.
-    """
-    summary = read_summary(folder / COVERAGE_JSON)
-    path = folder / COVERAGE_GPKG
-    dataset = check_dataset(path)
-    try:
-        with warnings.catch_warnings():
-            # What GDAL warns of in a damaged file shows in what it reads, or fails to.
-            warnings.simplefilter("ignore")
-            communes = geopandas.read_file(dataset.source, layer="communes", engine="pyogrio")
-            coverage = geopandas.read_file(dataset.source, layer="coverage", engine="pyogrio")
-            sources = pyogrio.read_dataframe(dataset.source, layer="sources", read_geometry=False)
-        codes = [str(code) for code in communes["code"]]
-        keys = [
-            Key(str(row.technology), str(row.operator), None if math.isnan(row.min_dbm) else float(row.min_dbm))
-            for row in coverage.itertuples()
-        ]
-        hashes = [str(value) for value in sources["sha256"]]
-        polygons, shapes = _shapes(communes), _shapes(coverage)
-    except (
-        DataSourceError, DataLayerError, shapely.errors.GEOSException, OSError, ValueError, KeyError,
-        TypeError, AttributeError,
-    ) as error:  # fmt: skip
-        raise CoverageError(f"{path}: cannot be read ({error}); run 'phusong coverage' again") from error
-    run = CoverageRun(folder.name, summary, polygons, dict(zip(keys, shapes, strict=True)))
-    _check_same_run(path, run, codes, hashes)
-    return run
-
-
-def _shapes(frame: Any) -> NDArray[np.object_]:
-    """Return the geometries of a layer in EPSG:6933; a way there and back may have crossed two edges."""
-    shapes = np.asarray(frame.geometry.array, dtype=object)
-    if frame.crs is None or frame.crs.to_epsg() != 4326:
-        raise ValueError("a layer is not in WGS 84")
-    if shapely.is_missing(shapes).any() or not np.isfinite(shapely.get_coordinates(shapes)).all():
-        raise ValueError("a geometry is missing or has no numbers as coordinates")
-    moved = reproject(shapely.force_2d(shapes), WGS84, EQUAL_AREA)
-    broken = ~shapely.is_valid(moved)
-    moved[broken] = shapely.make_valid(moved[broken], method="structure", keep_collapsed=False)
-    return moved
-
-
-def _check_same_run(path: Path, run: CoverageRun, codes: Sequence[str], hashes: Sequence[str]) -> None:
-    """Refuse a ``coverage.gpkg`` of another run than its ``coverage.json``."""
-    summary = run.summary
-    of_summary = {
-        Key(i.technology, i.operator, i.min_dbm)
-        for commune in summary.communes
-        for i in commune.indicators
-        if i.operator != MAX_OPERATOR
-    }
-    same = (
-        codes == [commune.code for commune in summary.communes]
-        and set(run.unions) == of_summary
-        and hashes == [str(row["sha256"]) for row in sources_table(summary).dictionaries()]
-        and np.allclose(
-            shapely.area(run.polygons) / 1e6, [c.area_km2 for c in summary.communes], rtol=0, atol=_SAME_KM2
-        )
-    )
-    if not same:
-        raise CoverageError(
-            f"{path}: is of another run than the {COVERAGE_JSON} beside it; run 'phusong coverage' again"
-        )
-
-
-def caveats_of(changes: Changes) -> tuple[Caveat, ...]:
-    """Return everything that makes the figures less than they look."""
-    return tuple(_caveats(changes, changes.old.summary, changes.new.summary))
-
-
-def _caveats(changes: Changes, old: CoverageSummary, new: CoverageSummary) -> Iterator[Caveat]:
-    if old.synthetic and new.synthetic:
-        yield Caveat("synthetic", "both runs are of synthetic layers: the figures say nothing of any operator")
-    if not same_land(old, new):
-        whose = f"the {changes.boundaries_of} run's ({_named(changes)})"
-        yield Caveat("boundaries", f"the runs have other boundaries of the edition; both measured on {whose}")
-    if old.schematic and new.schematic:
-        yield Caveat("schematic", "boundaries are schematic: areas of communes are those of a drawing")
-    elif old.schematic != new.schematic:
-        drawn = "old" if old.schematic else "new"
-        yield Caveat("schematic", f"only the {drawn} run has schematic boundaries; its own figures are of those")
-    yield from _layer_caveats(changes, old, new)
-    yield from _people_caveats(changes, old, new)
-    before, after = _hashes(old), _hashes(new)
-    for kind in PLACE_KINDS:
-        if (kind in before) != (kind in after):
-            yield Caveat("places", f"{kind}: only the {'old' if kind in before else 'new'} run has a list")
-        elif before.get(kind) != after.get(kind):
-            yield Caveat("places", f"{kind}: the lists differ; a change may be one of the list")
-    if old.sites and new.sites and old.fallback_min_dbm != new.fallback_min_dbm:
-        yield Caveat(
-            "fallback",
-            f"fallback counts at {_level(old.fallback_min_dbm)} in the old run and at "
-            f"{_level(new.fallback_min_dbm)} in the new one: not compared",
-        )
-    elif old.sites and new.sites and fallback_operators(old) != fallback_operators(new):
-        yield Caveat("fallback", "fallback is compared for operators that count in both runs only")
-    if [c.classes for c in old.communes] != [c.classes for c in new.communes]:
-        yield Caveat("classes", "classes of communes differ; both runs are added up by the newer classes")
-
-
-def _layer_caveats(changes: Changes, old: CoverageSummary, new: CoverageSummary) -> Iterator[Caveat]:
-    if sorted(layer.sha256 for layer in old.layers) == sorted(layer.sha256 for layer in new.layers):
-        yield Caveat("same_layers", "both runs are of the same layer files")
-    dates = [max((layer.date for layer in summary.layers), default="") for summary in (old, new)]
-    if dates[1] and dates[0] > dates[1]:
-        yield Caveat("dates", f"the old run's newest layer ({dates[0]}) is newer than the new run's ({dates[1]})")
-    estimates = [{(la.technology, la.operator) for la in summary.layers if la.estimate} for summary in (old, new)]
-    for technology, operator in sorted(estimates[0] | estimates[1]):
-        runs = [name for name, own in zip(("old", "new"), estimates, strict=True) if (technology, operator) in own]
-        yield Caveat(
-            "estimate",
-            f"{technology} of {operator}: an estimate that no operator claims in the {' and '.join(runs)} run",
-        )
-    province = changes.areas[-1]
-    for change in province.changes:
-        if change.status in ("only_old", "only_new") and change.key.operator != MAX_OPERATOR:
-            run = change.status.removeprefix("only_")
-            yield Caveat(change.status, f"only the {run} run has {key_text(change.key)}: not compared")
-    for change in province.changes:
-        if change.status in ("common_operators", "other_operators") and change.key.operator != MAX_OPERATOR:
-            what = (
-                "the operators that both have"
-                if change.status == "common_operators"
-                else "nothing: none is common"
-            )
-            yield Caveat(
-                change.status, f"{key_text(change.key)} has other operators in each run; compared is {what}"
-            )
-
-
-def _people_caveats(changes: Changes, old: CoverageSummary, new: CoverageSummary) -> Iterator[Caveat]:
-    if old.population_method != new.population_method:
-        methods = f"{old.population_method or 'not at all'}, then {new.population_method or 'not at all'}"
-        yield Caveat("people_method", f"people were counted in other ways ({methods}): not compared")
-    elif _hashes(old).get("population") != _hashes(new).get("population"):
-        yield Caveat("people_source", "people come from other files: a change may be one of people")
-    if changes.people_by == "area":
-        yield Caveat(
-            "people_estimate", "people gained and lost are an estimate: spread evenly over a commune's land"
-        )
-    elif not changes.people_by and new.population_method:
-        yield Caveat("people_net", "people are known net only; with --population gains and losses are counted")
-
-
-def key_text(key: Key) -> str:
-    """Return a key for people: ``4G of any operator at -105 dBm``."""
-    whose = {"any": "any operator", MAX_OPERATOR: "the best operator"}.get(key.operator, key.operator)
-    return f"{key.technology} of {whose}, {_level(key.min_dbm)}"
-
-
-def _level(min_dbm: float | None) -> str:
-    return "as claimed" if min_dbm is None else f"{min_dbm:g} dBm or better"
-
-
-def _named(changes: Changes) -> str:
-    base = changes.old if changes.boundaries_of == "old" else changes.new
-    return base.summary.boundaries_file
-
-
-def _hashes(summary: CoverageSummary) -> dict[str, list[str]]:
-    hashes: dict[str, list[str]] = {}
-    for source in summary.sources:
-        hashes.setdefault(source.role, []).append(source.sha256)
-    return hashes
 
 
 def changes_table(changes: Changes) -> Table:

@@ -22,15 +22,15 @@ from phusong.coverage.errors import CoverageError
 from phusong.coverage.input.layer_spec import LayerSpec
 from phusong.coverage.measuring.change_facts import Changes
 from phusong.coverage.measuring.changes import compare_runs
+from phusong.coverage.output.change_caveats import caveats_of
 from phusong.coverage.output.change_files import (
     CHANGE_COLUMNS,
     CROSSWALK_COLUMNS,
     PIECE_COLUMNS,
     SITE_COLUMNS,
-    caveats_of,
-    read_run,
     write_changes,
 )
+from phusong.coverage.output.earlier_run import read_run
 from phusong.coverage.run import CoverageRequest, compute_coverage
 from phusong.coverage.summary import CoverageSummary, SummaryError, write_summary
 

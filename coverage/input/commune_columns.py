@@ -10,23 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 CODE = (
-    "code",
-    "commune code",
-    "ward code",
-    "ma",
-    "ma xa",
-    "maxa",
-    "ma dvhc",
-    "madvhc",
-    "ma phuong xa",
-    "gso code",
-)
-NAME = (
-    "name", "commune", "commune name", "ward", "ward name", "ten", "ten xa", "tenxa", "name 3", "xa",
+    "code", "commune code", "ward code", "ma", "ma xa", "maxa", "ma dvhc", "madvhc", "ma phuong xa", "gso code",
 )  # fmt: skip
-KIND = ("type", "kind", "loai", "loai xa", "type 3")
-DISTRICT = ("district", "district name", "huyen", "ten huyen", "tenhuyen", "name 2")
-PROVINCE = ("province", "province name", "tinh", "ten tinh", "tentinh", "name 1")
+NAME = ("name", "commune", "commune name", "ward", "ward name", "ten", "ten xa", "tenxa", "xa")
+KIND = ("type", "kind", "loai", "loai xa")
+DISTRICT = ("district", "district name", "huyen", "ten huyen", "tenhuyen")
+PROVINCE = ("province", "province name", "tinh", "ten tinh", "tentinh")
 
 
 def column_of(columns: Iterable[str], headers: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from phusong.coverage.editions import Commune, Edition, folded, load_edition
 from phusong.coverage.errors import TableError
 from phusong.coverage.input.matching import commune_code
-from phusong.coverage.input.table_file import read_table, refuse_problems, whole_number
+from phusong.coverage.input.table_file import plain_number, read_table, refuse_problems, whole_number
 from phusong.coverage.projection import PROVINCE
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _number(name: str, text: str, lowest: float, highest: float) -> float:
     if not text:
         return nan
     try:
-        value = float(text)
+        value = plain_number(text)
     except ValueError:
         value = nan
     if not lowest <= value <= highest:

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
     from phusong.coverage.editions import Commune, Edition
 
+# The last ones are GADM's. They mean this in files whose rows are known to be communes; elsewhere programs number
+# columns of the same name so.
+_ROLES = (
+    commune_columns.CODE,
+    (*commune_columns.NAME, "name 3"),
+    (*commune_columns.KIND, "type 3"),
+    (*commune_columns.DISTRICT, "name 2"),
+)
 _KINDS = {
     "Phường": ("phuong", "ward", "p"),
     "Xã": ("xa", "commune", "x"),
@@ -54,8 +62,7 @@ def match_communes(columns: Mapping[str, Sequence[str]], features: Sequence[int]
         The communes that the rows must be, each exactly once.
     """
     matcher = CommuneMatcher(edition)
-    roles = (commune_columns.CODE, commune_columns.NAME, commune_columns.KIND, commune_columns.DISTRICT)
-    found = [commune_columns.column_of(columns, headers) for headers in roles]
+    found = [commune_columns.column_of(columns, headers) for headers in _ROLES]
     rows = list(zip(*(columns[column] if column else [""] * len(features) for column in found), strict=True))
     codes = [matcher.find(*row) for row in rows]
     problems = [

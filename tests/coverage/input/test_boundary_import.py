@@ -350,3 +350,4 @@ def test_plain_files() -> None:
     assert kind.roles == Roles("MA_XA", "Tên xã", "LOAI", "Huyện", "")
     kind = recognise(("Commune_Code", "ward_name", "province_name"), Roles())
     assert kind.roles == Roles("Commune_Code", "ward_name", "", "", "province_name")
+    assert recognise(("name", "name_1", "name_2"), Roles()).roles == Roles("", "name")

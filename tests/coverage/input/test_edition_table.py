@@ -47,6 +47,7 @@ def test_what_the_table_says_and_does_not_say(tmp_path: Path) -> None:
         ("06649,Hà Khánh,,,,,,", ":2: 'Hà Khánh' is no type; write one of Phường, Xã, Thị trấn, Đặc khu"),
         ("06649,Hà Khánh,làng,,,,,", ":2: 'làng' is no type"),
         ("06649,Phường A,,,107.1,21.0,,", ":2: lat '107.1' is no number from 20.4 to 21.9"),
+        ("06649,Phường A,,,,,1_0,", ":2: area_km2 '1_0' is no number"),
         ("06649,Phường A,,,,,nan,", ":2: area_km2 'nan' is no number"),
         ("06649,Phường A,,,,,,x", ":2: 'x' is no count"),
         ("06649,Phường A,,,,,,\n6649,Phường B,,,,,,", ":3: code 06649 is there twice; remove one"),

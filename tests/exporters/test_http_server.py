@@ -87,7 +87,7 @@ def wait_closed(client: socket.socket) -> bool:
 
 async def test_half_open_requests_are_dropped_and_block_nobody() -> None:
     """While 200 clients hold half a request each, a scrape is answered at once; then they are thrown out."""
-    async with serving(ServerLimits(request_s=1.0)) as server:
+    async with serving(ServerLimits(request_s=3.0)) as server:
         port = server.address[1]
 
         def besiege() -> tuple[bytes, float, list[bool]]:
@@ -102,7 +102,7 @@ async def test_half_open_requests_are_dropped_and_block_nobody() -> None:
 
         answer, took_s, closed = await asyncio.to_thread(besiege)
     assert answer == b"fine"
-    assert took_s < 1.0
+    assert took_s < 3.0  # so nobody was waited for
     assert all(closed)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,6 +21,7 @@ from snmp_peers import (
     varbind,
     virtual,
 )
+from steps_counted import steps_of
 from usm_peers import (
     ENGINE_ID,
     LEVELS,
@@ -480,32 +480,8 @@ def test_a_forged_community_reply_is_counted_and_the_true_one_taken(
 
 # --- what it costs ---------------------------------------------------------------------------------------------
 
-MOST_S = 0.005
-"""Of the event loop, for one datagram of any content, on a machine of today."""
-TODAY_S = 0.003
-"""How long ``a_fixed_amount_of_work`` takes there."""
-
-
-def a_fixed_amount_of_work() -> int:
-    total = 0
-    for number in range(100_000):
-        total += number & 0x7F
-    return total
-
-
-def quickest(work: Callable[[], object], tries: int = 20) -> float:
-    times = []
-    for _ in range(tries):
-        began = time.thread_time()
-        work()
-        times.append(time.thread_time() - began)
-    return min(times)
-
-
-def allowed_s() -> float:
-    """Return the limit for this machine: a slower one may take longer, by as much as it is slower."""
-    return MOST_S * max(1.0, quickest(a_fixed_amount_of_work, tries=5) / TODAY_S)
-
+MOST_STEPS = 1_500_000
+"""Of the interpreter, for one datagram of any content; a million take about 5 ms on a machine of today."""
 
 MANY = [(*mib.IF_HC_IN_OCTETS, row) for row in range(1, OBJECTS_PER_REQUEST + 1)]
 SMALL_ARCS, LARGE_ARCS = bytes(126), b"\x8f\xff\xff\xff\x7f" * 126
@@ -574,8 +550,8 @@ ASKED_AS: dict[str, Target] = {
 @pytest.mark.parametrize("asked_as", ASKED_AS.values(), ids=ASKED_AS.keys())
 @pytest.mark.parametrize("kind", [ber.GET, ber.GET_BULK], ids=["GET", "GETBULK"])
 @pytest.mark.parametrize("bindings", BIG.values(), ids=BIG.keys())
-def test_no_datagram_costs_more_than_5_ms_of_the_loop(asked_as: Target, kind: int, bindings: bytes) -> None:
-    """The longest answers, soundly signed and encrypted or unsigned: read, or rejected, within 5 ms."""
+def test_no_datagram_costs_much_of_the_loop(asked_as: Target, kind: int, bindings: bytes) -> None:
+    """The longest answers, soundly signed and encrypted or unsigned: read, or rejected, in bounded work."""
 
     async def test() -> None:
         transport = FakeTransport()
@@ -593,43 +569,38 @@ def test_no_datagram_costs_more_than_5_ms_of_the_loop(asked_as: Target, kind: in
                 message_id = sent_message(transport.sent[-1]).message_id
                 return engine.write(pdu(message_id, bindings), message_id, asked_as.auth)
 
-            times = []
-            for _ in range(20):
-                getting = client.get(prepare(asked_as, get_request(MANY)))
-                if kind == ber.GET_BULK:
-                    getting.close()
-                    getting = client.get_bulk(asked_as, MANY[:1], repetitions=len(MANY))  # type: ignore[assignment]
-                asking = asyncio.create_task(getting)
-                await asyncio.sleep(0)
-                octets = answer()
-                times.append(quickest(partial(transport.receiver, octets, AGENT), tries=1))
-                asking.cancel()
-                await asyncio.wait([asking])
-            assert client.counters.replies + client.counters.rejected.total() == 20
-            assert min(times) < allowed_s()
+            getting = client.get(prepare(asked_as, get_request(MANY)))
+            if kind == ber.GET_BULK:
+                getting.close()
+                getting = client.get_bulk(asked_as, MANY[:1], repetitions=len(MANY))  # type: ignore[assignment]
+            asking = asyncio.create_task(getting)
+            await asyncio.sleep(0)
+            octets = answer()
+            assert steps_of(partial(transport.receiver, octets, AGENT)) < MOST_STEPS
+            asking.cancel()
+            await asyncio.wait([asking])
+            assert client.counters.replies + client.counters.rejected.total() == 1
 
     virtual(test())
 
 
 @pytest.mark.parametrize("user", [SIGNER, USER, OLD, LARGEST_HASH], ids=lambda user: user.name.decode())
-def test_a_false_engine_costs_one_key_and_less_than_5_ms(user: UsmUser) -> None:
+def test_a_false_engine_costs_one_key(user: UsmUser) -> None:
     """A report that names a new engine makes us localize keys and sign a request for it; that too is bounded."""
 
     async def test() -> None:
         transport = FakeTransport()
         with SnmpClient(transport) as client:
-            times = []
-            for number in range(20):
+            for number in range(3):
                 case, asking = await exchange(user, transport, client)
                 named = b"\x80\0\0\0\5" + user.name + bytes((number,))
                 report = case.signed(report_pdu(UNKNOWN_ENGINES), user=UsmUser(b""), engine_id=named)
                 made = user_keys.cache_info().misses
-                times.append(quickest(partial(transport.receiver, report, AGENT), tries=1))
+                assert steps_of(partial(transport.receiver, report, AGENT)) < MOST_STEPS
                 assert user_keys.cache_info().misses == made + 1
                 assert sent_message(transport.sent[-1]).security.engine_id == named
                 asking.cancel()
                 await asyncio.wait([asking])
-            assert min(times) < allowed_s()
             assert client.engines.at(AGENT).engine_id == ENGINE_ID
 
     virtual(test())

@@ -1,15 +1,15 @@
-"""Hostile replies: none becomes data, none raises, none takes time, and the wait for the true reply goes on."""
+"""Hostile replies: none becomes data, none raises or takes much work, and the wait for the true reply goes on."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-import time
 
 import malformed_cases
 import malformed_usm_cases
 import pytest
 from snmp_peers import AGENT, FakeTransport, read_request, response, target, virtual
+from steps_counted import steps_of
 from usm_peers import ENGINE_ID, LEVELS, secured
 
 from phusong.collectors.snmp.client import SnmpClient, prepare
@@ -20,24 +20,15 @@ from phusong.collectors.snmp.pdu import decode_bindings, get_request
 
 CASES = dict(malformed_cases.cases())
 REASONS = {"malformed", "wrong_objects", "wrong_pdu", "wrong_community", "unknown_id"}
-LONGEST_S = 0.005
-"""Of the event loop, for one datagram of any content."""
-
-
-def quickest(work: object, *, rounds: int = 5) -> float:
-    times = []
-    for _ in range(rounds):
-        begin = time.thread_time()
-        work()  # type: ignore[operator]
-        times.append(time.thread_time() - begin)
-    return min(times)
+MOST_STEPS = 8_000
+"""Of the interpreter, for one datagram of these, whatever its length."""
 
 
 @pytest.mark.parametrize("octets", CASES.values(), ids=CASES.keys())
 def test_a_malformed_reply_is_dropped_and_the_true_one_taken(
     octets: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The client counts the datagram by a reason, within 5 ms, and then takes the true reply."""
+    """The client counts the datagram by a reason, in bounded work, and then takes the true reply."""
     monkeypatch.setattr("phusong.collectors.snmp.client._random_id", lambda taken: malformed_cases.REQUEST_ID)
 
     async def test() -> None:
@@ -46,9 +37,9 @@ def test_a_malformed_reply_is_dropped_and_the_true_one_taken(
             asked = prepare(target(), get_request(malformed_cases.OIDS))
             reading = asyncio.create_task(client.get(asked))
             await asyncio.sleep(0)
-            assert quickest(lambda: transport.receiver(octets, AGENT)) < LONGEST_S
+            assert steps_of(lambda: transport.receiver(octets, AGENT)) < MOST_STEPS
             assert not reading.done()
-            assert client.counters.rejected.total() == 5
+            assert client.counters.rejected.total() == 1
             assert set(client.counters.rejected) <= REASONS
             transport.receiver(malformed_cases.GOOD, AGENT)
             assert await reading == malformed_cases.VALUES
@@ -58,7 +49,7 @@ def test_a_malformed_reply_is_dropped_and_the_true_one_taken(
 
 @pytest.mark.parametrize("octets", CASES.values(), ids=CASES.keys())
 def test_the_decoders_know_one_error(octets: bytes) -> None:
-    """Decoding ends with Malformed or with values, never with another exception, within 5 ms."""
+    """Decoding ends with Malformed or with values, never with another exception, in bounded work."""
 
     def decode() -> None:
         try:
@@ -67,7 +58,7 @@ def test_the_decoders_know_one_error(octets: bytes) -> None:
         except Malformed:
             pass
 
-    assert quickest(decode) < LONGEST_S
+    assert steps_of(decode) < MOST_STEPS
 
 
 SECURED_CASES = {
@@ -104,9 +95,9 @@ def test_a_malformed_secured_reply_is_dropped_and_the_true_one_taken(
             engine.set_clock(3, 1000, asyncio.get_running_loop().time())
             reading = asyncio.create_task(client.get(prepare(secured(user), get_request(malformed_cases.OIDS))))
             await asyncio.sleep(0)
-            assert quickest(lambda: transport.receiver(octets, AGENT)) < LONGEST_S
+            assert steps_of(lambda: transport.receiver(octets, AGENT)) < MOST_STEPS
             assert not reading.done()
-            assert client.counters.rejected.total() == 5
+            assert client.counters.rejected.total() == 1
             assert set(client.counters.rejected) <= SECURED_REASONS
             transport.receiver(malformed_usm_cases.signed(user, malformed_usm_cases.scoped()), AGENT)
             assert await reading == malformed_cases.VALUES

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from phusong.agent.coverage_report.document import write_document
+from phusong.agent.coverage_report.documents import changes_document, crosswalk_document
 from phusong.collectors.device_text import clean_text
 from phusong.coverage.editions import load_edition
 from phusong.coverage.errors import CoverageError
@@ -63,6 +65,7 @@ def run_coverage_compare(
     tell("comparing")
     changes = compare_runs(before, after, sliver_m, people)
     _write(out, lambda: write_changes(changes, out))
+    _write(out, lambda: write_document(changes_document(changes), out))
     for caveat in caveats_of(changes):
         tell(f"note: {clean_text(caveat.text)}")
     console.print(province_table(changes))
@@ -72,7 +75,7 @@ def run_coverage_compare(
             console.print(table)
     lost = [site for site in changes.sites if not site.gained]
     tell(f"{len(changes.sites) - len(lost)} sites gained their fallback, {len(lost)} lost it")
-    tell(f"everything: {out / CHANGES_CSV}")
+    tell(f"everything: {out / CHANGES_CSV}, changes.xlsx, changes.html")
     return changes
 
 
@@ -113,6 +116,7 @@ def run_coverage_crosswalk(
         crosswalk = crosswalk_by_boundaries(summary, source.polygons, read_boundaries(boundaries, target), people)
     carried = carry(summary, crosswalk)
     _write(out, lambda: write_crosswalk(carried, out))
+    _write(out, lambda: write_document(crosswalk_document(carried, summary), out))
     divided = sum(bool(commune.split_sources) for commune in carried.communes)
     tell(
         f"{len(carried.communes)} communes of {edition} from {len(summary.communes)} of {summary.edition}: "
@@ -123,7 +127,7 @@ def run_coverage_crosswalk(
     if carried.people_by in (TABLE, BOUNDARIES):
         tell("note: people of divided communes are an estimate by land; --population and --boundaries count them")
     console.print(bounds_table(carried))
-    tell(f"everything: {out / CROSSWALK_CSV}")
+    tell(f"everything: {out / CROSSWALK_CSV}, crosswalk.xlsx, crosswalk.html")
     return carried
 
 

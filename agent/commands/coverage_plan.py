@@ -10,6 +10,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from phusong.agent.coverage_report.document import write_document
+from phusong.agent.coverage_report.documents import plan_document
 from phusong.agent.input.settings import load_inventory
 from phusong.agent.inventory import Inventory
 from phusong.coverage.errors import CoverageError
@@ -108,13 +110,19 @@ def run_coverage_plan(
     steps = len(request.layers) + _STEPS_BESIDE_LAYERS
     with progress_lines(progress_console or console, steps, tell) as step:
         plan = compute_plan(request, step, Threads(jobs))
+        try:
+            write_document(plan_document(plan), out_dir)
+        except OSError as error:
+            raise CoverageError(
+                f"{out_dir}: cannot be written ({error.strerror}); choose another --out"
+            ) from error
     if plan.ranking.choices:
         console.print(ranking_as_table(plan))
     if plan.gaps.pieces:
         console.print(gaps_as_table(plan))
     for line in plan_lines(plan):
         tell(line)
-    tell(f"Written: {out_dir / 'ranking.csv'}, gaps.csv, plan.gpkg and what belongs to them")
+    tell(f"Written: {out_dir / 'ranking.csv'}, gaps.csv, plan.gpkg, plan.xlsx, plan.html and what belongs to them")
     return plan
 
 

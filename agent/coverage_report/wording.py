@@ -1,70 +1,17 @@
-"""The Vietnamese words of the coverage workbook and report: headings, names of places, notices, claims."""
+"""The Vietnamese words of the coverage workbooks and reports: sheets, values, notices, claims."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from phusong.coverage.measuring.claims import BROADBAND, CENTRES_4G, MOBILE_2020, MOBILE_2024
-from phusong.coverage.summary import ANY_OPERATOR, MAX_OPERATOR, CoverageSummary
+from phusong.coverage.output.tables import Value
+from phusong.coverage.summary import ANY_OPERATOR, MAX_OPERATOR, CoverageSummary, LayerSource
+from phusong.maps.text import clean_text
 
 TITLE: Final = "Vùng phủ sóng di động tỉnh Quảng Ninh"
 
-HEADINGS: Final[Mapping[str, str]] = {
-    "edition": "Ấn bản địa giới",
-    "commune_code": "Mã xã",
-    "commune_name": "Xã, phường, thị trấn, đặc khu",
-    "level": "Cấp",
-    "name": "Tên",
-    "communes": "Số xã",
-    "technology": "Công nghệ",
-    "operator": "Nhà mạng",
-    "min_dbm": "Ngưỡng (dBm)",
-    "area_km2": "Diện tích (km²)",
-    "covered_km2": "Diện tích có sóng (km²)",
-    "area_ratio": "Tỷ lệ diện tích",
-    "population": "Dân số",
-    "population_covered": "Dân số có sóng",
-    "population_ratio": "Tỷ lệ dân số",
-    "population_method": "Cách tính dân số",
-    "centre_covered": "Trung tâm xã có sóng",
-    "centres_covered": "Số trung tâm xã có sóng",
-    "district": "Huyện, thị xã, thành phố",
-    "classes": "Nhóm xã",
-    "sites": "Trụ sở",
-    "sites_covered": "Trụ sở có sóng",
-    "schools": "Trường học",
-    "schools_covered": "Trường học có sóng",
-    "hospitals": "Cơ sở y tế",
-    "hospitals_covered": "Cơ sở y tế có sóng",
-    "broadband_connected": "Đã có băng rộng",
-    "broadband_units": "Tổng số (băng rộng)",
-    "broadband_communes": "Số xã có băng rộng",
-    "site_id": "Trụ sở",
-    "covered": "Có sóng",
-    "operators": "Các nhà mạng",
-    "best_dbm": "Mức tốt nhất (dBm)",
-    "distance_m": "Khoảng cách tới vùng phủ (m)",
-    "claim": "Nội dung công bố",
-    "year": "Năm",
-    "claimed": "Công bố",
-    "reached": "Tính được",
-    "whole": "Trên tổng số",
-    "share": "Tỷ lệ tính được",
-    "holds": "Kết luận",
-    "estimate": "Ước tính",
-    "role": "Loại dữ liệu",
-    "file": "Tệp",
-    "sha256": "SHA-256",
-    "crs": "Hệ tọa độ",
-    "date": "Ngày dữ liệu",
-    "note": "Ghi chú",
-    "rows": "Số đối tượng",
-    "layer": "Tệp",
-    "feature": "Đối tượng",
-    "what": "Đã sửa gì",
-    "km2": "Diện tích thay đổi (km²)",
-}
 SHEETS: Final[Mapping[str, str]] = {
     "province": "Tỉnh",
     "district": "Huyện",
@@ -76,6 +23,12 @@ SHEETS: Final[Mapping[str, str]] = {
     "sources": "Nguồn dữ liệu",
     "repairs": "Sửa chữa dữ liệu",
     "notes": "Giải thích",
+    "ranking": "Xếp hạng",
+    "gaps": "Vùng chưa có sóng",
+    "sums": "Tổng hợp",
+    "changes": "Thay đổi",
+    "site_changes": "Dự phòng tại trụ sở",
+    "crosswalk": "Số liệu chuyển đổi",
 }
 CLAIM_WORDS: Final[Mapping[str, str]] = {
     CENTRES_4G: "Sóng 4G tại 100 % trung tâm xã",
@@ -90,6 +43,35 @@ METHODS: Final[Mapping[str, str]] = {
     "points": "điểm dân cư",
     "area": "ước tính theo diện tích",
 }
+LEVEL_WORDS: Final[Mapping[str, str]] = {
+    "commune": "Xã", "district": "Huyện", "class": "Nhóm xã", "province": "Tỉnh",
+}  # fmt: skip
+STATUSES: Final[Mapping[str, str]] = {
+    "compared": "So sánh được",
+    "common_operators": "Chỉ các nhà mạng chung",
+    "other_operators": "Nhà mạng khác nhau, không so sánh",
+    "only_old": "Chỉ có ở lần cũ",
+    "only_new": "Chỉ có ở lần mới",
+}
+SITE_CHANGES: Final[Mapping[str, str]] = {
+    "gained": "Có thêm sóng dự phòng",
+    "lost": "Mất sóng dự phòng",
+    "only_old": "Trụ sở chỉ có ở lần cũ",
+    "only_new": "Trụ sở chỉ có ở lần mới",
+}
+SHARES: Final[Mapping[str, str]] = {
+    "table": "theo bảng chuyển đổi",
+    "boundaries": "theo địa giới của hai ấn bản",
+    "population": "theo lưới dân số",
+}
+SUMS: Final[Mapping[str, str]] = {
+    "uncovered": "Chưa có sóng trong tỉnh",
+    "within_reach_of_any_candidate": "Trong tầm của các vị trí đề xuất",
+    "small": "Vùng nhỏ hơn mức tối thiểu",
+    "slivers": "Dải hẹp dọc đường biên",
+    "offshore": "Ngoài mọi đa giác xã",
+}
+RUNS: Final[Mapping[str, str]] = {"old": "Lần cũ", "new": "Lần mới"}
 ROLES: Final[Mapping[str, str]] = {
     "boundaries": "Địa giới",
     "coverage": "Vùng phủ",
@@ -99,8 +81,46 @@ ROLES: Final[Mapping[str, str]] = {
     "hospital": "Cơ sở y tế",
     "classes": "Nhóm xã",
     "broadband": "Băng rộng",
+    "candidates": "Vị trí đề xuất",
+    "served": "Đã có đường truyền",
+    "settlements": "Điểm dân cư",
+    "isolated": "Trụ sở mất liên lạc",
 }
 NOTES: Final[Mapping[str, str]] = {"schematic": "sơ đồ", "estimate": "ước tính"}
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "operator": OPERATORS,
+    "claim": CLAIM_WORDS,
+    "role": ROLES,
+    "population_method": METHODS,
+    "note": NOTES,
+    "level": LEVEL_WORDS,
+    "status": STATUSES,
+    "change": SITE_CHANGES,
+    "run": RUNS,
+    "sum": SUMS,
+    "shares": SHARES,
+    "people_shares": {**METHODS, **SHARES},
+}
+CAVEATS: Final[Mapping[str, str]] = {
+    "synthetic": "Cả hai lần đều là DỮ LIỆU MÔ PHỎNG, không phải của nhà mạng nào.",
+    "boundaries": "Hai lần dùng địa giới khác nhau của cùng ấn bản; cả hai được đo trên một địa giới.",
+    "schematic": "Có địa giới là SƠ ĐỒ vẽ từ tâm và diện tích các xã, không phải số liệu đo đạc.",
+    "same_layers": "Hai lần dùng cùng các tệp vùng phủ.",
+    "dates": "Dữ liệu của lần cũ mới hơn dữ liệu của lần mới.",
+    "estimate": "Có lớp vùng phủ ƯỚC TÍNH, không do nhà mạng cung cấp.",
+    "only_old": "Có vùng phủ chỉ có ở lần cũ: không so sánh.",
+    "only_new": "Có vùng phủ chỉ có ở lần mới: không so sánh.",
+    "common_operators": "Hai lần có nhà mạng khác nhau: chỉ so sánh các nhà mạng chung.",
+    "other_operators": "Có công nghệ mà hai lần không có nhà mạng chung: không so sánh.",
+    "people_method": "Dân số được tính theo cách khác nhau: không so sánh.",
+    "people_source": "Dân số lấy từ các tệp khác nhau: thay đổi có thể là của dân số.",
+    "people_estimate": "Dân số thêm và mất là ƯỚC TÍNH: chia đều trên đất của xã.",
+    "people_net": "Dân số chỉ biết phần chênh lệch; thêm và mất cần có lưới dân số.",
+    "places": "Danh sách trụ sở, trường học hoặc cơ sở y tế của hai lần khác nhau.",
+    "fallback": "Sóng dự phòng của hai lần không tính như nhau: chỉ so sánh phần chung, hoặc không so sánh.",
+    "classes": "Nhóm xã khác nhau: cả hai lần được cộng theo nhóm mới.",
+}
+_LISTS: Final = {"classes", "operators", "commune_codes", "commune_names", "sources", "split_sources"}
 DEFINITIONS: Final = (
     "Các vùng phủ chồng nhau được gộp lại trước khi đo; mọi diện tích đo trong hệ EPSG:6933 (đẳng diện tích).",
     "Tỷ lệ diện tích: phần đất có sóng trên diện tích đất của chính đa giác xã (ITU i271Land).",
@@ -128,14 +148,33 @@ def notices(summary: CoverageSummary) -> list[str]:
     return lines
 
 
+def shown(column: str, value: Value) -> Value:
+    """Return a value in Vietnamese words where it is one of ours, else as it is."""
+    if column == "holds":
+        return VERDICTS[value if isinstance(value, bool) else None]
+    if isinstance(value, bool):
+        return "Có" if value else "Không"
+    if isinstance(value, str):
+        words = _WORDS.get(column, {})
+        if column in _LISTS:
+            value = value.replace("|", ", ")
+        return words[value] if value in words else clean_text(value)
+    return value
+
+
+def layer_dates(layers: Iterable[LayerSource]) -> str:
+    """Return the dates of the layers, first to last."""
+    dates = sorted({layer.date for layer in layers if layer.date})
+    return "không ghi ngày" if not dates else dates[0] if len(dates) == 1 else f"{dates[0]} đến {dates[-1]}"
+
+
 def basis(summary: CoverageSummary) -> str:
     """Return on what all percentages stand: edition, dates and thresholds."""
-    dates = sorted({layer.date for layer in summary.layers if layer.date})
-    span = "không ghi ngày" if not dates else dates[0] if len(dates) == 1 else f"{dates[0]} đến {dates[-1]}"
     levels = sorted({layer.min_dbm for layer in summary.layers if layer.min_dbm is not None}, reverse=True)
-    shown = ", ".join(f"{level:g} dBm" for level in levels) or "không nêu mức"
+    named = ", ".join(f"{level:g} dBm" for level in levels) or "không nêu mức"
     method = METHODS.get(summary.population_method, "không tính")
     return (
-        f"Ấn bản địa giới {summary.edition} ({len(summary.communes)} xã); dữ liệu vùng phủ {span}; "
-        f"ngưỡng {shown}; dân số: {method}; {summary.repairs} chỗ đã sửa trong dữ liệu vào."
+        f"Ấn bản địa giới {summary.edition} ({len(summary.communes)} xã); dữ liệu vùng phủ "
+        f"{layer_dates(summary.layers)}; ngưỡng {named}; dân số: {method}; "
+        f"{summary.repairs} chỗ đã sửa trong dữ liệu vào."
     )

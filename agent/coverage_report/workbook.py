@@ -6,7 +6,7 @@ bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Final
 
@@ -17,7 +17,6 @@ from openpyxl.worksheet.worksheet import Worksheet
 from phusong.agent.report.xlsx import finish_sheet, put_headings, put_lines, put_text, with_fixed_times
 from phusong.coverage.output.tables import (
     Table,
-    Value,
     claims_table,
     communes_table,
     fallback_table,
@@ -25,34 +24,18 @@ from phusong.coverage.output.tables import (
     sources_table,
     units_table,
 )
-from phusong.coverage.summary import CoverageSummary
-from phusong.maps.text import clean_text
+from phusong.coverage.summary import CoverageSummary, LayerSource
 
-from .wording import (
-    CLAIM_WORDS,
-    DEFINITIONS,
-    HEADINGS,
-    METHODS,
-    NOTES,
-    OPERATORS,
-    ROLES,
-    SHEETS,
-    TITLE,
-    VERDICTS,
-    basis,
-    notices,
-)
+from .headings import HEADINGS, number_format
+from .wording import DEFINITIONS, SHEETS, TITLE, basis, notices, shown
 
 _WIDE: Final = {
     "commune_name": 26, "district": 24, "name": 26, "operator": 24, "operators": 34, "file": 34, "sha256": 24,
     "crs": 28, "claim": 36, "what": 60, "layer": 30, "classes": 20, "population_method": 24,
+    "commune_names": 34, "commune_codes": 20, "nearest": 24, "status": 28, "change": 26, "sum": 40, "sources": 26,
+    "split_sources": 20, "shares": 26, "people_shares": 26,
 }  # fmt: skip
 _NARROW = 13
-_FORMATS: Final = {
-    "area_ratio": "0.0%", "population_ratio": "0.0%", "share": "0.0%", "claimed": "0%",
-    "area_km2": "#,##0.00", "covered_km2": "#,##0.00", "km2": "#,##0.000000", "population": "#,##0",
-    "population_covered": "#,##0", "distance_m": "#,##0", "reached": "#,##0", "whole": "#,##0",
-}  # fmt: skip
 _DROPPED: Final = {"district": {"level", "edition"}, "class": {"level", "edition"}, "province": {"level", "name"}}
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -71,32 +54,30 @@ def as_workbook(summary: CoverageSummary, repairs: Sequence[Mapping[str, str]]) 
             _fill(book, SHEETS[table.name], table, summary, set())
     changes = tuple((r["layer"], r["feature"], r["what"], float(r["km2"])) for r in repairs)
     _fill(book, SHEETS["repairs"], Table("repairs", ("layer", "feature", "what", "km2"), changes), summary, set())
-    notes = book.create_sheet(SHEETS["notes"])
-    put_lines(notes, 1, [(TITLE,), (basis(summary),), *((line,) for line in DEFINITIONS)], {TITLE})
-    notes.column_dimensions["A"].width = 110
-    book.properties.title = TITLE
+    return finish_book(book, TITLE, (basis(summary), *DEFINITIONS), summary.layers)
+
+
+def finish_book(book: Workbook, title: str, notes: Sequence[str], layers: Sequence[LayerSource]) -> bytes:
+    """Add the sheet of notes and return the file, dated as the newest layer is."""
+    sheet = book.create_sheet(SHEETS["notes"])
+    put_lines(sheet, 1, [(title,), *((line,) for line in notes)], {title})
+    sheet.column_dimensions["A"].width = 110
+    book.properties.title = title
     book.properties.creator = "phusong"
-    return with_fixed_times(book, _date_of(summary))
-
-
-def shown(column: str, value: Value) -> Value:
-    """Return a value in Vietnamese words where it is one of ours, else as it is."""
-    if column == "holds":
-        return VERDICTS[value if isinstance(value, bool) else None]
-    if isinstance(value, bool):
-        return "Có" if value else "Không"
-    words = {
-        "operator": OPERATORS, "claim": CLAIM_WORDS, "role": ROLES, "population_method": METHODS, "note": NOTES,
-    }.get(column)  # fmt: skip
-    if isinstance(value, str):
-        return words[value] if words and value in words else clean_text(value)
-    return value
+    return with_fixed_times(book, _date_of(layers))
 
 
 def _fill(book: Workbook, title: str, table: Table, summary: CoverageSummary, dropped: set[str]) -> None:
+    fill_sheet(book, title, table, (f"{TITLE}: {title}", basis(summary), *notices(summary)), dropped)
+
+
+def fill_sheet(
+    book: Workbook, title: str, table: Table, lines: Sequence[str], dropped: Collection[str] = ()
+) -> None:
+    """Add a sheet: ``lines`` (what it is, on what it stands, notices), then the table without ``dropped``."""
     sheet: Worksheet = book.create_sheet(title)
-    head = [(f"{TITLE}: {title}",), (basis(summary),), *((line,) for line in notices(summary))]
-    put_lines(sheet, 1, head, {head[0][0], *notices(summary)})
+    head = [(line,) for line in lines]
+    put_lines(sheet, 1, head, {line for line in lines if line != lines[1]})
     for line in range(1, len(head) + 1):
         sheet.cell(line, 1).alignment = Alignment(wrap_text=False)
     head_row = len(head) + 1
@@ -112,11 +93,11 @@ def _fill(book: Workbook, title: str, table: Table, summary: CoverageSummary, dr
             if isinstance(value, str):
                 put_text(sheet, number, place_in_sheet, value)
             else:
-                sheet.cell(number, place_in_sheet, value).number_format = _FORMATS.get(column, "General")
+                sheet.cell(number, place_in_sheet, value).number_format = number_format(column)
     finish_sheet(sheet, head_row, len(kept), len(table.rows))
 
 
-def _date_of(summary: CoverageSummary) -> datetime:
-    """Return the date of the newest layer, which the file bears; no moment of writing."""
-    dates = [layer.date for layer in summary.layers if layer.date]
+def _date_of(layers: Sequence[LayerSource]) -> datetime:
+    """Return the date of the newest layer; no moment of writing."""
+    dates = [layer.date for layer in layers if layer.date]
     return datetime.combine(date.fromisoformat(max(dates)), time(), UTC) if dates else _NO_DATE

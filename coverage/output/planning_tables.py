@@ -101,6 +101,23 @@ def gaps_table(plan: Plan) -> Table:
     return _rounded("gaps", GAP_COLUMNS, rows)
 
 
+def sums_table(plan: Plan) -> Table:
+    """Return the sums that are in no row: what is open, what could be reached, and where gaps were not listed."""
+    gaps, ranking = plan.gaps, plan.ranking
+    found = [
+        ("uncovered", None, gaps.uncovered_km2, ranking.open),
+        ("within_reach_of_any_candidate", None, None, ranking.reachable),
+        ("small", gaps.small.parts, gaps.small.area_km2, gaps.small.amounts),
+        ("slivers", gaps.slivers.parts, gaps.slivers.area_km2, gaps.slivers.amounts),
+        ("offshore", None, None, gaps.offshore),
+    ]
+    rows = []
+    for name, parts, area_km2, amounts in found:
+        counted = {amount.kind: amount.number for amount in amounts}
+        rows.append((name, parts, area_km2, *(counted.get(kind) for kind in KINDS)))
+    return _rounded("sums", ("sum", "parts", "area_km2", *(_COLUMN_OF[kind] for kind in KINDS)), rows)
+
+
 def provenance_table(plan: Plan) -> Table:
     """Return a row per input file: what it is, its hash, and what was said about it."""
     boundaries = plan.boundaries

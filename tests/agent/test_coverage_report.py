@@ -13,13 +13,14 @@ import geopandas
 import pytest
 from openpyxl import load_workbook
 
+from phusong.agent.coverage_report.headings import HEADINGS
 from phusong.agent.coverage_report.page import as_page
 from phusong.agent.coverage_report.pictures import CLASSES, colour_of, percent
-from phusong.agent.coverage_report.wording import CLAIM_WORDS, HEADINGS, SHEETS
+from phusong.agent.coverage_report.wording import CLAIM_WORDS, SHEETS
 from phusong.agent.coverage_report.workbook import as_workbook
 from phusong.agent.coverage_report.write import write_coverage_report
 from phusong.coverage.measuring.claims import CLAIMS
-from phusong.coverage.output import tables
+from phusong.coverage.output import change_files, planning_tables, tables
 from phusong.coverage.run import CoverageRequest, compute_coverage
 from phusong.coverage.summary import CoverageSummary
 from phusong.coverage.synthetic import write_synthetic_layers
@@ -160,7 +161,9 @@ def test_every_column_and_claim_has_words() -> None:
     """No heading is a name for programs."""
     columns = {
         *tables.COMMUNE_COLUMNS, *tables.UNIT_COLUMNS, *tables.FALLBACK_COLUMNS, *tables.SDG_COLUMNS,
-        *tables.CLAIM_COLUMNS, *tables.SOURCE_COLUMNS, "layer", "feature", "what", "km2",
+        *tables.CLAIM_COLUMNS, *tables.SOURCE_COLUMNS, "layer", "feature", "what", "km2", "run", "sum", "parts",
+        *change_files.CHANGE_COLUMNS, *change_files.SITE_COLUMNS, *change_files.CROSSWALK_COLUMNS,
+        *planning_tables.RANKING_COLUMNS, *planning_tables.GAP_COLUMNS, *planning_tables.PROVENANCE_COLUMNS,
     }  # fmt: skip
     assert set(HEADINGS) == columns
     assert set(CLAIM_WORDS) == {claim.key for claim in CLAIMS}

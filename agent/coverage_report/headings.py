@@ -69,6 +69,8 @@ HEADINGS: Final[Mapping[str, str]] = {
     "feature": "Đối tượng",
     "what": "Đã sửa gì",
     "km2": "Diện tích thay đổi (km²)",
+    "layer_dates": "Ngày của lớp vùng phủ",
+    "layer_files": "Tệp của lớp vùng phủ",
     "run": "Lần tính",
     # a plan
     "rank": "Hạng",

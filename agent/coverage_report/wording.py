@@ -120,7 +120,16 @@ CAVEATS: Final[Mapping[str, str]] = {
     "fallback": "Sóng dự phòng của hai lần không tính như nhau: chỉ so sánh phần chung, hoặc không so sánh.",
     "classes": "Nhóm xã khác nhau: cả hai lần được cộng theo nhóm mới.",
 }
-_LISTS: Final = {"classes", "operators", "commune_codes", "commune_names", "sources", "split_sources"}
+_LISTS: Final = {
+    "layer_dates",
+    "layer_files",
+    "classes",
+    "operators",
+    "commune_codes",
+    "commune_names",
+    "sources",
+    "split_sources",
+}
 DEFINITIONS: Final = (
     "Các vùng phủ chồng nhau được gộp lại trước khi đo; mọi diện tích đo trong hệ EPSG:6933 (đẳng diện tích).",
     "Tỷ lệ diện tích: phần đất có sóng trên diện tích đất của chính đa giác xã (ITU i271Land).",

@@ -32,6 +32,7 @@ from .wording import DEFINITIONS, SHEETS, TITLE, basis, notices, shown
 _WIDE: Final = {
     "commune_name": 26, "district": 24, "name": 26, "operator": 24, "operators": 34, "file": 34, "sha256": 24,
     "crs": 28, "claim": 36, "what": 60, "layer": 30, "classes": 20, "population_method": 24,
+    "layer_dates": 24, "layer_files": 40,
     "commune_names": 34, "commune_codes": 20, "nearest": 24, "status": 28, "change": 26, "sum": 40, "sources": 26,
     "split_sources": 20, "shares": 26, "people_shares": 26,
 }  # fmt: skip

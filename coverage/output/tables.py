@@ -10,10 +10,14 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 from phusong.coverage.measuring.claims import check_claims, sdg_9c1
+from phusong.coverage.measuring.unions import signal_strength
 from phusong.coverage.summary import (
+    ANY_OPERATOR,
+    MAX_OPERATOR,
     PLACE_KINDS,
     CommuneCoverage,
     CoverageSummary,
@@ -26,18 +30,21 @@ from phusong.coverage.summary import (
 Value: TypeAlias = str | int | float | bool | None
 
 _PLACE_COLUMNS = tuple(column for kind in PLACE_KINDS for column in (f"{kind}s", f"{kind}s_covered"))
+_LAYER_COLUMNS = ("layer_dates", "layer_files")
 COMMUNE_COLUMNS = (
     "edition", "commune_code", "commune_name", "technology", "operator", "min_dbm", "area_km2", "covered_km2",
     "area_ratio", "population", "population_covered", "population_ratio", "centre_covered", "population_method",
-    "district", "classes", *_PLACE_COLUMNS, "broadband_connected", "broadband_units",
+    "district", "classes", *_PLACE_COLUMNS, "broadband_connected", "broadband_units", *_LAYER_COLUMNS,
 )  # fmt: skip
 UNIT_COLUMNS = (
     "edition", "level", "name", "communes", "technology", "operator", "min_dbm", "area_km2", "covered_km2",
     "area_ratio", "population", "population_covered", "population_ratio", "centres_covered", "population_method",
-    *_PLACE_COLUMNS, "broadband_connected", "broadband_units", "broadband_communes",
+    *_PLACE_COLUMNS, "broadband_connected", "broadband_units", "broadband_communes", *_LAYER_COLUMNS,
 )  # fmt: skip
 FALLBACK_COLUMNS = ("site_id", "technology", "covered", "operators", "best_dbm", "distance_m")
-SDG_COLUMNS = ("edition", "technology", "operator", "min_dbm", "population_covered", "population_ratio")
+SDG_COLUMNS = (
+    "edition", "technology", "operator", "min_dbm", "population_covered", "population_ratio", *_LAYER_COLUMNS,
+)  # fmt: skip
 CLAIM_COLUMNS = (
     "claim",
     "year",
@@ -99,6 +106,7 @@ def csv_of(table: Table, text_of: Callable[[str, Value], str] = csv_text) -> str
 
 def communes_table(summary: CoverageSummary) -> Table:
     """Return a row per commune, technology, operator and level."""
+    layers_of = _layers_of(summary)
     rows = [
         (
             summary.edition,
@@ -111,6 +119,7 @@ def communes_table(summary: CoverageSummary) -> Table:
             "|".join(commune.classes),
             *_places(commune.places, indicator.places_covered),
             *_broadband(commune),
+            *layers_of(indicator.technology, indicator.operator, indicator.min_dbm),
         )
         for commune in summary.communes
         for indicator in commune.indicators
@@ -120,6 +129,7 @@ def communes_table(summary: CoverageSummary) -> Table:
 
 def units_table(summary: CoverageSummary, *levels: str) -> Table:
     """Return a row per district, class or province (of ``levels``), technology, operator and level."""
+    layers_of = _layers_of(summary)
     rows = [
         (
             summary.edition,
@@ -132,6 +142,7 @@ def units_table(summary: CoverageSummary, *levels: str) -> Table:
             *_places(unit.places, indicator.places_covered),
             *_broadband(unit),
             unit.broadband_communes,
+            *layers_of(indicator.technology, indicator.operator, indicator.min_dbm),
         )
         for unit in summary.units
         if unit.level in levels
@@ -158,8 +169,17 @@ def fallback_table(summary: CoverageSummary) -> Table:
 
 def sdg_table(summary: CoverageSummary) -> Table:
     """Return SDG indicator 9.c.1, a row per technology."""
+    layers_of = _layers_of(summary)
     rows = [
-        (summary.edition, f.technology, f.operator, f.min_dbm, f.population_covered, f.population_ratio)
+        (
+            summary.edition,
+            f.technology,
+            f.operator,
+            f.min_dbm,
+            f.population_covered,
+            f.population_ratio,
+            *layers_of(f.technology, f.operator, f.min_dbm),
+        )
         for f in sdg_9c1(summary)
     ]
     return Table("sdg_9c1", SDG_COLUMNS, tuple(rows))
@@ -199,6 +219,24 @@ def sources_table(summary: CoverageSummary) -> Table:
     ]  # fmt: skip
     rows += [(s.role, s.file, s.sha256, s.crs, "", "", None, "", "", s.rows) for s in summary.sources]
     return Table("sources", SOURCE_COLUMNS, tuple(rows))
+
+
+def _layers_of(summary: CoverageSummary) -> Callable[[str, str, float | None], tuple[str, str]]:
+    """Return what tells the dates and the files that a technology, operator and level stands on."""
+
+    @cache
+    def dates_and_files(technology: str, operator: str, min_dbm: float | None) -> tuple[str, str]:
+        own = [
+            layer
+            for layer in summary.layers
+            if layer.technology == technology
+            and operator in (layer.operator, ANY_OPERATOR, MAX_OPERATOR)
+            and signal_strength(layer.min_dbm) >= signal_strength(min_dbm)
+        ]
+        dates = sorted({layer.date for layer in own if layer.date})
+        return "|".join(dates), "|".join(dict.fromkeys(layer.file for layer in own))
+
+    return dates_and_files
 
 
 def _measured(area: CommuneCoverage | UnitCoverage, indicator: Indicator | UnitIndicator) -> tuple[Value, ...]:

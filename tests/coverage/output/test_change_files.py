@@ -313,7 +313,9 @@ def printed(run: Callable[..., object], *paths: Path, **options: object) -> str:
 def test_compare_command(runs: Path, tmp_path: Path) -> None:
     """The province, the largest losses and gains and the sites are shown; hostile names stay text."""
     text = printed(run_coverage_compare, runs / "old", runs / "new", tmp_path / "out")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == FILES
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
+        [*FILES, "changes.html", "changes.xlsx"]
+    )
     for said in ("Largest losses", "Largest gains", "4G of A, -105 dBm", "Phường", "only the new run has"):
         assert said in text
     assert "1 sites gained their fallback, 1 lost it" in text

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
+from phusong.coverage.output.same_bytes import write_bytes, write_text
 from phusong.coverage.output.tables import Table, Value
 from phusong.coverage.summary import LayerSource
 from phusong.maps.text import escape_html
@@ -30,14 +31,6 @@ class Part:
     page_rows: tuple[dict[str, Value], ...] | None = None
     page_columns: tuple[str, ...] = ()
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that have any value; of a table without rows, all."""
-        if not self.table.rows:
-            return self.table.columns
-        filled = [any(row[n] not in (None, "") for row in self.table.rows) for n in range(len(self.table.columns))]
-        return tuple(column for column, is_filled in zip(self.table.columns, filled, strict=True) if is_filled)
-
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -60,10 +53,8 @@ def write_document(document: Document, folder: Path) -> None:
     OSError
         A file cannot be written.
     """
-    for ending, content in ((".xlsx", as_book(document)), (".html", as_html(document).encode("utf-8"))):
-        scratch = folder / f"{document.file}{ending}.new"
-        scratch.write_bytes(content)
-        scratch.replace(folder / f"{document.file}{ending}")
+    write_bytes(folder / f"{document.file}.xlsx", as_book(document))
+    write_text(folder / f"{document.file}.html", as_html(document))
 
 
 def as_book(document: Document) -> bytes:
@@ -72,7 +63,7 @@ def as_book(document: Document) -> bytes:
     book.remove(book.worksheets[0])
     for part in document.parts:
         lines = (f"{document.title}: {part.title}", document.basis, *document.notices)
-        fill_sheet(book, part.title, part.table, lines, set(part.table.columns) - set(part.columns))
+        fill_sheet(book, part.title, part.table, lines, _empty_columns(part.table))
     return finish_book(book, document.title, (document.basis, *document.notes), document.layers)
 
 
@@ -90,4 +81,14 @@ def _contents(part: Part) -> list[str]:
         return ["<p>Không có.</p>"]
     more = len(rows) - _LISTED
     whole = f"<p>và {more} dòng khác (xem tệp {part.table.name}.csv).</p>" if more > 0 else ""
-    return [html_table(part.table, part.page_columns or part.columns, rows[:_LISTED]), whole]
+    return [html_table(part.table, part.page_columns or part.table.columns, rows[:_LISTED]), whole]
+
+
+def _empty_columns(table: Table) -> set[str]:
+    """Return the columns without any value; none of a table without rows, which keeps its headings."""
+    values = zip(*table.rows, strict=True)
+    return {
+        name
+        for name, column in zip(table.columns, values, strict=bool(table.rows))
+        if all(value in (None, "") for value in column)
+    }

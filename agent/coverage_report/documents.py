@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from phusong.coverage.measuring.change_facts import COMMUNE, Changes
-from phusong.coverage.measuring.crosswalk import TABLE, Carried
-from phusong.coverage.measuring.demand import CENTRE, PEOPLE
+from phusong.coverage.measuring.crosswalk import BOUNDARIES, TABLE, Carried
+from phusong.coverage.measuring.demand import PEOPLE
 from phusong.coverage.output.change_caveats import caveats_of
 from phusong.coverage.output.change_files import changes_table, crosswalk_table, sites_table
 from phusong.coverage.output.planning_tables import Plan, gaps_table, provenance_table, ranking_table, sums_table
@@ -15,10 +15,20 @@ from phusong.coverage.output.tables import SOURCE_COLUMNS, Table, Value, sources
 from phusong.coverage.summary import ANY_OPERATOR, CoverageSummary
 
 from .document import Document, Part
-from .wording import CAVEATS, DEFINITIONS, METHODS, OPERATORS, SHEETS, layer_dates, notices
+from .wording import (
+    CAVEATS,
+    DEFINITIONS,
+    METHODS,
+    OPERATORS,
+    SCHEMATIC,
+    SHEETS,
+    SYNTHETIC,
+    layer_dates,
+    notices,
+)
 
 _KIND_WORDS: Final[Mapping[str, str]] = {
-    PEOPLE: "dân số", CENTRE: "trung tâm xã", "site": "trụ sở", "school": "trường học", "hospital": "cơ sở y tế",
+    PEOPLE: "dân số", "site": "trụ sở", "school": "trường học", "hospital": "cơ sở y tế",
 }  # fmt: skip
 _METHOD_WORDS: Final[Mapping[str, str]] = {
     "points": "các điểm đã cho",
@@ -40,8 +50,6 @@ _CROSSWALK_COLUMNS: Final = (
     "population", "population_ratio", "population_ratio_low", "population_ratio_high", "split_sources",
 )  # fmt: skip
 _NAMED: Final = 4
-_SCHEMATIC: Final = "Địa giới là SƠ ĐỒ vẽ từ tâm và diện tích các xã, không phải số liệu đo đạc."
-_SYNTHETIC: Final = "Vùng phủ là DỮ LIỆU MÔ PHỎNG, không phải của nhà mạng nào."
 _PLAN_NOTES: Final = (
     "Xếp hạng tham lam: mỗi hạng là vị trí thêm được nhiều điểm nhất khi các hạng trước đã xây.",
     "Điểm: tổng số người và số cơ sở mới có sóng, nhân trọng số; cộng dồn: cùng với các hạng trước.",
@@ -66,9 +74,7 @@ _CROSSWALK_NOTES: Final = (
 
 def plan_document(plan: Plan) -> Document:
     """Return the ranking, the gaps and the sums of a plan, and its sources."""
-    weights = ", ".join(
-        f"{_KIND_WORDS[kind]} {weight:g}" for kind, weight in plan.weights.items() if kind in _KIND_WORDS
-    )
+    weights = ", ".join(f"{_KIND_WORDS[kind]} {weight:g}" for kind, weight in plan.weights.items())
     operator = OPERATORS.get(plan.operator, plan.operator)
     level = "mọi mức" if plan.min_dbm is None else f"từ {plan.min_dbm:g} dBm"
     covered = (
@@ -83,7 +89,7 @@ def plan_document(plan: Plan) -> Document:
         f"vùng chưa có sóng từ {plan.min_gap_km2:g} km²."
     )
     warned = [
-        text for text, holds in ((_SCHEMATIC, plan.boundaries.schematic), (_SYNTHETIC, plan.synthetic)) if holds
+        text for text, holds in ((SCHEMATIC, plan.boundaries.schematic), (SYNTHETIC, plan.synthetic)) if holds
     ]
     ranking, gaps, sums = ranking_table(plan), gaps_table(plan), sums_table(plan)
     return Document(
@@ -139,7 +145,7 @@ def crosswalk_document(carried: Carried, summary: CoverageSummary) -> Document:
     warned = notices(summary)
     if carried.area_by == TABLE:
         warned.append("Chuyển theo bảng: giới hạn chỉ đúng khi hai ấn bản vẽ cùng một phần đất.")
-    if carried.people_by and carried.people_by not in METHODS:
+    if carried.people_by in (TABLE, BOUNDARIES):
         warned.append("Dân số của các xã bị chia là ƯỚC TÍNH theo diện tích.")
     basis = (
         f"Số liệu của ấn bản {carried.source_edition} ({len(summary.communes)} xã) chuyển sang ấn bản "
@@ -169,5 +175,4 @@ def _few_names(row: dict[str, Value]) -> dict[str, Value]:
 
 def _moved(row: Mapping[str, object]) -> float:
     """Return how much land changed, in km²."""
-    parts: Iterable[object] = (row["gained_km2"], row["lost_km2"])
-    return sum(part for part in parts if isinstance(part, float))
+    return sum(part for part in (row["gained_km2"], row["lost_km2"]) if isinstance(part, float))

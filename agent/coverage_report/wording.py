@@ -11,6 +11,8 @@ from phusong.coverage.summary import ANY_OPERATOR, MAX_OPERATOR, CoverageSummary
 from phusong.maps.text import clean_text
 
 TITLE: Final = "Vùng phủ sóng di động tỉnh Quảng Ninh"
+SCHEMATIC: Final = "Địa giới là SƠ ĐỒ vẽ từ tâm và diện tích các xã, không phải số liệu đo đạc."
+SYNTHETIC: Final = "Vùng phủ là DỮ LIỆU MÔ PHỎNG, không phải của nhà mạng nào."
 
 SHEETS: Final[Mapping[str, str]] = {
     "province": "Tỉnh",
@@ -62,7 +64,6 @@ SITE_CHANGES: Final[Mapping[str, str]] = {
 SHARES: Final[Mapping[str, str]] = {
     "table": "theo bảng chuyển đổi",
     "boundaries": "theo địa giới của hai ấn bản",
-    "population": "theo lưới dân số",
 }
 SUMS: Final[Mapping[str, str]] = {
     "uncovered": "Chưa có sóng trong tỉnh",
@@ -147,9 +148,9 @@ def notices(summary: CoverageSummary) -> list[str]:
     """Return what a reader must know before any figure."""
     lines = []
     if summary.schematic:
-        lines.append("Địa giới là SƠ ĐỒ vẽ từ tâm và diện tích các xã, không phải số liệu đo đạc.")
+        lines.append(SCHEMATIC)
     if summary.synthetic:
-        lines.append("Vùng phủ là DỮ LIỆU MÔ PHỎNG, không phải của nhà mạng nào.")
+        lines.append(SYNTHETIC)
     if any(layer.estimate for layer in summary.layers):
         lines.append("Có lớp vùng phủ ƯỚC TÍNH từ các trạm do cộng đồng ghi nhận, không do nhà mạng cung cấp.")
     if summary.population_method == "area":

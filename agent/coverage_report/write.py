@@ -8,6 +8,7 @@ from pathlib import Path
 import geopandas
 
 from phusong.coverage.output.files import COVERAGE_GPKG
+from phusong.coverage.output.same_bytes import write_bytes, write_text
 from phusong.coverage.summary import CoverageSummary
 from phusong.maps.display_geometry import simplify_for_display
 
@@ -32,10 +33,5 @@ def write_coverage_report(summary: CoverageSummary, folder: Path) -> None:
         repairs = list(csv.DictReader(handle))
     communes = geopandas.read_file(folder / COVERAGE_GPKG, layer="communes")
     geometry = simplify_for_display(communes, _MAX_VERTICES)
-    for name, content in (
-        (WORKBOOK, as_workbook(summary, repairs)),
-        (PAGE, as_page(summary, geometry, repairs).encode("utf-8")),
-    ):
-        scratch = folder / f"{name}.new"
-        scratch.write_bytes(content)
-        scratch.replace(folder / name)
+    write_bytes(folder / WORKBOOK, as_workbook(summary, repairs))
+    write_text(folder / PAGE, as_page(summary, geometry, repairs))

@@ -25,7 +25,12 @@ def dated_alike() -> Iterator[None]:
 
 
 def write_text(path: Path, text: str) -> None:
+    """Write a file as UTF-8; see ``write_bytes``."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
     """Write a file beside its place and move it there: a reader never sees half of it."""
     scratch = path.with_name(path.name + ".new")
-    scratch.write_text(text, encoding="utf-8", newline="")
+    scratch.write_bytes(content)
     scratch.replace(path)

@@ -121,6 +121,25 @@ def test_golden_communes_csv(write_vectors, tmp_path: Path) -> None:
     assert written[: len(golden)] == golden
 
 
+def test_each_row_names_its_layers(write_vectors, tmp_path: Path) -> None:
+    """Of the operator, or of all; a level stands on the layers of that level and on stronger ones."""
+    disc = shapely.Point(107.137, 21.004).buffer(0.03)
+    layers = (
+        LayerSpec(write_vectors("x.geojson", [disc]), "X", "4G", -105.0, "2026-06-30"),
+        LayerSpec(write_vectors("y.geojson", [disc]), "Y", "4G", -95.0, "2026-03-31"),
+        LayerSpec(write_vectors("z.geojson", [disc]), "Y", "3G", None, ""),
+    )
+    compute_coverage(CoverageRequest(layers, tmp_path / "out"), silent)
+    with (tmp_path / "out" / "communes.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = {(r["technology"], r["operator"], r["min_dbm"]): (r["layer_dates"], r["layer_files"]) for r in rows}
+    assert found["4G", "X", "-105"] == ("2026-06-30", "x.geojson")
+    assert found["4G", "Y", "-95"] == ("2026-03-31", "y.geojson")
+    assert found["4G", "any", "-95"] == ("2026-03-31", "y.geojson")
+    assert found["4G", "any", "-105"] == ("2026-03-31|2026-06-30", "x.geojson|y.geojson")
+    assert found["3G", "any", ""] == ("", "z.geojson")
+
+
 def test_real_boundaries(reference_data: Path, demo, tmp_path: Path) -> None:
     """On the real communes the run matches all 177 and lists their overlaps and gaps among the repairs."""
     layers = demo[3][:3]

@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
 
-class StepsCounted:
-    """Counts the bytecode instructions that run in the block; the inside of functions written in C is not seen."""
-
-    def __init__(self) -> None:
-        self.steps = 0
-        self._before: Any = None
-
-    def __enter__(self) -> StepsCounted:
-        """Begin to count, in functions called from here."""
-        self._before = sys.gettrace()
-        sys.settrace(self._enter)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Count no more."""
-        sys.settrace(self._before)
-
-    def _enter(self, frame: FrameType, event: str, arg: object) -> Any:
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        return self._step
-
-    def _step(self, frame: FrameType, event: str, arg: object) -> Any:
-        self.steps += event == "opcode"
-        return self._step
-
-
 def steps_of(work: Callable[[], object]) -> int:
-    """Return how many instructions the call takes."""
-    with StepsCounted() as counted:
+    """Return how many bytecode instructions the call takes; the inside of functions written in C is not seen."""
+    steps = 0
+
+    def enter(frame: FrameType, event: str, arg: object) -> Any:
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        return step
+
+    def step(frame: FrameType, event: str, arg: object) -> Any:
+        nonlocal steps
+        steps += event == "opcode"
+        return step
+
+    before = sys.gettrace()
+    sys.settrace(enter)
+    try:
         work()
-    return counted.steps
+    finally:
+        sys.settrace(before)
+    return steps

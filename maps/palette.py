@@ -1,9 +1,9 @@
 """Colours, shapes and line patterns of every class and state: one table for page, legend and static picture.
 
-Every state differs by shape, width or dashes as well as by colour, and every class of coverage by lightness and, where
-the reader wants it, by a hatch. State colours follow Okabe and Ito's palette for the colour-blind, the classes of
-coverage viridis, paled so that marks stand out on them; differences are a brown-to-teal scale. Light and dark are the
-two themes of the page; pictures are drawn in the light one.
+Every state differs by shape, width or dashes as well as by colour, and every class of coverage by lightness and,
+where the reader wants it, by a hatch. State colours follow Okabe and Ito's palette for the colour-blind, the
+classes of coverage viridis, paled so that marks stand out on them; differences are a brown-to-teal scale. Light
+and dark are the two themes of the page; pictures are drawn in the light one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Colour:
 
 @dataclass(frozen=True, slots=True)
 class CoverageClass:
-    """Shares from ``at_least`` up to the class before it; ``above`` when ``at_least`` itself belongs to the next."""
+    """Shares from ``at_least`` up to the class before; with ``above``, ``at_least`` itself is of the next one."""
 
     key: str
     at_least: float

@@ -13,8 +13,9 @@ from folium.elements import JSCSSMixin
 from folium.template import Template
 
 from phusong.maps.display_geometry import simplify_for_display
-from phusong.maps.page import OWN_ASSET, LeafletMap, self_contained, write_page
-from phusong.maps.province_data import CommuneName, province_data
+from phusong.maps.page import OWN_ASSET, LeafletMap, origin_of, self_contained, write_page
+from phusong.maps.palette import palette_css
+from phusong.maps.province_data import CommuneName, Extras, province_data
 from phusong.maps.text import escape_html, script_json
 from phusong.maps.wording import WORDS
 
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = ["MapError", "build_province_map", "write_page"]
 
-_SCRIPTS = ("province_words", "province_marks", "province_cards", "province_panel", "province_map")
+_SCRIPTS = tuple(
+    f"province_{name}"
+    for name in (
+        *("words", "view", "states", "measures", "shapes", "palette", "basemap", "layers", "cards", "legend"),
+        *("incidents", "search", "table", "measure", "history", "beside", "header", "map"),
+    )
+)
 _ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
     "%3Ccircle cx='8' cy='8' r='7' fill='%23196d78'/%3E%3Ccircle cx='8' cy='8' r='3' fill='white'/%3E%3C/svg%3E"
@@ -72,6 +79,7 @@ def build_province_map(
     summary: CoverageSummary | None,
     snapshot: Snapshot | None,
     lang: str = "vi",
+    extras: Extras | None = None,
 ) -> str:
     """Return the province map as the text of one HTML file that loads nothing.
 
@@ -84,7 +92,9 @@ def build_province_map(
     snapshot
         The state of lines, offices and endpoints; without it there are only communes.
     lang
-        ``"vi"`` or ``"en"``.
+        The language in which the page opens, ``"vi"`` or ``"en"``; it has both.
+    extras
+        Land around, coverage polygons, gaps, history, another run to compare with, a tile server.
 
     Raises
     ------
@@ -97,16 +107,14 @@ def build_province_map(
         The page would load something (an asset was changed or is not vendored).
     """
     _check(communes, summary, snapshot, lang)
-    names = [
-        CommuneName(str(code), str(name), "" if district is None or district != district else str(district))
-        for code, name, district in zip(communes["code"], communes["name"], communes["district"], strict=True)
-    ]
+    extras = extras or Extras()
     data = province_data(
-        names=names,
+        names=commune_names(communes),
         geometry=simplify_for_display(communes),
         summary=summary,
         snapshot=snapshot,
         lang=lang,
+        extras=extras,
     )
     words = WORDS[lang]
     page = LeafletMap(tiles=None, location=(21.1, 107.3), zoom_start=9, zoom_snap=0.05, attribution_control=False)
@@ -119,8 +127,18 @@ def build_province_map(
     assert isinstance(figure, Figure)  # noqa: S101 - folium puts every map into one; this tells mypy
     figure.title = escape_html(words["title"])
     figure.header.add_child(Element(f'<link rel="icon" href="{_ICON}">'), name="icon")
+    figure.header.add_child(Element(f"<style>{palette_css()}</style>"), name="palette")
     html = figure.render().replace(_Drawing.data_marker, script_json(data))
-    return self_contained(html, lang=lang)
+    tile_origin = origin_of(extras.tiles.url) if extras.tiles else None
+    return self_contained(html, lang=lang, tile_origin=tile_origin)
+
+
+def commune_names(communes: gpd.GeoDataFrame) -> tuple[CommuneName, ...]:
+    """Return what the boundary layer says of each commune beside its shape."""
+    return tuple(
+        CommuneName(str(code), str(name), "" if district is None or district != district else str(district))
+        for code, name, district in zip(communes["code"], communes["name"], communes["district"], strict=True)
+    )
 
 
 def _check(

@@ -4,7 +4,7 @@
 (function (phusong) {
   const { element, word, wordFor } = phusong;
 
-  phusong.makeCards = function (data, index) {
+  phusong.makeCards = function (data, index, view, states) {
     const fallback = { technology: data.fallbackTechnology };
 
     function card(title, rows, ...more) {
@@ -23,8 +23,8 @@
     function since(epoch) {
       if (epoch === null) return "";
       const text = phusong.time(epoch);
-      if (data.asOf === null) return text;
-      return text + " (" + word("for", { duration: phusong.duration(data.asOf - epoch) }) + ")";
+      if (states.asOf() === null) return text;
+      return text + " (" + word("for", { duration: phusong.duration(states.asOf() - epoch) }) + ")";
     }
 
     function ping(row) {
@@ -34,12 +34,23 @@
       return word("ping.value", { rtt: phusong.number(row.rtt * 1000, 1), loss });
     }
 
+    function gapAmounts(gap) {
+      const people = gap.people === null ? "" : phusong.number(gap.people, 0) + " " + word("people");
+      return [phusong.number(gap.area, 1) + " km²", people].filter((part) => part).join(" · ");
+    }
+
     const mbps = (bytesPerSecond) => phusong.number((bytesPerSecond * 8) / 1e6, 1);
     const siteName = (id) => (index.sites.has(id) ? index.sites.get(id).name : id);
 
     function communeName(code) {
       const commune = index.communes.get(code);
       return commune ? commune.name + (commune.district ? ", " + commune.district : "") : code;
+    }
+
+    /* Whose fault it is, where it is not the thing's own. */
+    function cause(row) {
+      const [kind, ...rest] = (row.cause || "").split(" ");
+      return rest.length ? wordFor("cause", kind) + " " + rest.join(" ") : row.cause;
     }
 
     /* One row per operator, one column per technology: the same numbers as the table and communes.csv. */
@@ -64,14 +75,15 @@
     }
 
     return {
-      communeTip: (commune, series, ratio) =>
-        tip(
-          commune.name,
-          ratio === null
-            ? word("class.none")
-            : word("area_ratio", series) + ": " + phusong.percent(ratio),
-        ),
-      commune(commune, row, series) {
+      communeTip(row) {
+        const series = view.series();
+        const ratio = phusong.measured(data.communes, series, view.values.measure, row);
+        const text = ratio === null ? word("class.none") : word("measure." + view.values.measure, series) + ": " + phusong.share(view.values.measure, ratio);
+        return tip(data.communes[row].name, text);
+      },
+      commune(row) {
+        const commune = data.communes[row];
+        const series = view.series();
         const centre = series ? series.centre[row] : null;
         return card(
           commune.name,
@@ -81,16 +93,27 @@
             [word("area"), commune.area === null ? "" : phusong.number(commune.area, 1) + " km²"],
             [word("population"), commune.population === null ? "" : phusong.number(commune.population, 0)],
             [word("centre"), centre === null ? "" : word(centre ? "centre.yes" : "centre.no") + " (" + series.technology + ")"],
-            [word("offices"), String(index.sitesOf.get(commune.code) || 0)],
+            [word("groups"), commune.classes.map((each) => wordFor("group", each)).join(", ")],
+            [word("layer.sites"), String(index.sitesOf.get(commune.code) || 0)],
           ],
           coverageTable(row),
         );
       },
+      gapTip: (gap) => tip(word("gap", { number: gap.number }), gapAmounts(gap)),
+      gap: (gap) =>
+        card(word("gap", { number: gap.number }), [
+          [word("area"), phusong.number(gap.area, 1) + " km²"],
+          [word("population"), gap.people === null ? "" : phusong.number(gap.people, 0)],
+          [word("commune"), gap.communes],
+          [word("gap.near"), gap.near],
+          ...["sites", "schools", "hospitals"].map((kind) => [word("places." + kind), gap[kind] === null ? "" : phusong.number(gap[kind], 0)]),
+        ]),
       linkTip: (link) => tip(siteName(link.site), wordFor("verdict", link.verdict) + " · " + link.carrier),
       link: (link) =>
         card(siteName(link.site), [
           [word("code"), link.id],
           [word("state"), wordFor("verdict", link.verdict)],
+          [word("cause"), cause(link)],
           [word("since"), since(link.since)],
           [word("carrier"), link.carrier],
           [word("role"), wordFor("role", link.role)],
@@ -115,6 +138,7 @@
         return card(site.name, [
           [word("code"), site.id],
           [word("state"), wordFor("isolation", site.isolation, fallback)],
+          [word("since"), since(site.since)],
           [word("kind"), wordFor("kind", site.kind)],
           [word("commune"), communeName(site.commune)],
           [word("fallback", fallback), covered + (operators.length ? " (" + operators.join(", ") + ")" : "")],
@@ -127,6 +151,7 @@
         card(endpoint.name, [
           [word("code"), endpoint.id],
           [word("state"), wordFor("endpoint", endpoint.verdict)],
+          [word("cause"), cause(endpoint)],
           [word("since"), since(endpoint.since)],
           [word("layer.sites"), siteName(endpoint.site)],
           [word("device"), endpoint.device],

@@ -4,40 +4,59 @@
 window.phusong = {};
 
 (function (phusong) {
-  let data = null;
-  let number = null;
+  let words = {};
+  let lang = "vi";
+  let utcOffset = 0;
+  const formats = new Map();
 
-  phusong.useWords = function (provinceData) {
-    data = provinceData;
-    number = (digits) =>
-      new Intl.NumberFormat(data.lang === "vi" ? "vi-VN" : "en-GB", { maximumFractionDigits: digits });
+  phusong.useWords = function (data, wanted) {
+    lang = wanted;
+    words = data.words[lang];
+    utcOffset = data.utcOffset;
+    formats.clear();
   };
 
   phusong.word = function (key, values) {
-    const text = Object.hasOwn(data.words, key) ? data.words[key] : key;
-    return text.replace(/\{(\w+)\}/g, (whole, name) => (values && name in values ? String(values[name]) : whole));
+    const text = Object.hasOwn(words, key) ? words[key] : key;
+    return text.replace(/\{(\w+)\}/g, (whole, name) => (values && Object.hasOwn(values, name) ? String(values[name]) : whole));
   };
 
   /* A word for a value of ours; a value that has none (a kind the inventory invented) is shown as it is. */
   phusong.wordFor = function (group, value, values) {
     const key = group + "." + value;
-    return Object.hasOwn(data.words, key) ? phusong.word(key, values) : value;
+    return Object.hasOwn(words, key) ? phusong.word(key, values) : value;
   };
 
-  phusong.number = (value, digits) => number(digits).format(value);
+  phusong.number = function (value, digits) {
+    if (!formats.has(digits)) {
+      formats.set(digits, new Intl.NumberFormat(lang === "vi" ? "vi-VN" : "en-GB", { maximumFractionDigits: digits }));
+    }
+    return formats.get(digits).format(value);
+  };
+
+  /* For comparing texts as people type them: "van don" is Vân Đồn. */
+  phusong.fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase();
+
+  phusong.collator = () => new Intl.Collator(lang, { numeric: true });
 
   /* 0 to 1 as a percentage that never rounds up to 100 % nor down to 0 %: those two are statements. */
   phusong.percent = function (ratio) {
-    const space = data.lang === "vi" ? "\u00a0" : "";
+    const space = lang === "vi" ? "\u00a0" : "";
     if (ratio > 0 && ratio < 0.001) return "< " + phusong.number(0.1, 1) + space + "%";
     const shown = ratio < 1 ? Math.floor(ratio * 1000) / 10 : 100;
     return phusong.number(shown, 1) + space + "%";
   };
 
+  /* A measure's share in words: a centre is covered or not. */
+  phusong.share = (measure, ratio) =>
+    measure === "centre" ? phusong.word(ratio ? "centre.yes" : "centre.no") : phusong.percent(ratio);
+
   phusong.time = function (epochSeconds) {
-    const iso = new Date((epochSeconds + data.utcOffset) * 1000).toISOString();
+    const iso = new Date((epochSeconds + utcOffset) * 1000).toISOString();
     return iso.slice(11, 16) + " " + iso.slice(8, 10) + "/" + iso.slice(5, 7) + "/" + iso.slice(0, 4);
   };
+
+  phusong.date = (epochSeconds) => phusong.time(epochSeconds).slice(6);
 
   phusong.duration = function (seconds) {
     const minutes = Math.max(0, Math.floor(seconds / 60));
@@ -55,6 +74,12 @@ window.phusong = {};
       if (value !== null && value !== undefined) made.setAttribute(name, value);
     }
     made.append(...children.filter((child) => child !== null));
+    return made;
+  };
+
+  phusong.button = function (attributes, act, ...children) {
+    const made = phusong.element("button", { type: "button", ...attributes }, ...children);
+    made.addEventListener("click", act);
     return made;
   };
 

@@ -1,0 +1,74 @@
+/* The second map of a comparison: the other side's communes, moved together with the first map. */
+"use strict";
+
+(function (phusong) {
+  const { element, word } = phusong;
+
+  phusong.makeBeside = function ({ data, map, view, comparison }) {
+    const frame = element("div", { class: "beside-map", role: "region", "aria-label": word("compare.other") });
+    const title = element("p", { class: "beside-title" });
+    const legend = element("div", { class: "coverage-legend" });
+    const place = element("section", { class: "beside", hidden: "" }, title, frame, element("details", { open: "" }, element("summary", {}, word("legend")), legend));
+    let other = null;
+    let drawnRun = null;
+    let communes = null;
+
+    function follow(from, to) {
+      from.on("move", () => {
+        if (to.moving || !other) return;
+        from.moving = true;
+        to.setView(from.getCenter(), from.getZoom(), { animate: false });
+        from.moving = false;
+      });
+    }
+
+    function build() {
+      other = L.map(frame, { zoomSnap: 0.05, attributionControl: false, zoomControl: false });
+      other.setView(map.getCenter(), map.getZoom());
+      phusong.drawLand(other, data.land);
+      follow(map, other);
+      follow(other, map);
+    }
+
+    function draw() {
+      const run = comparison.run();
+      if (drawnRun !== run) {
+        if (communes) communes.group.remove();
+        const rows = run.communes.map((commune, row) => (commune.polygons ? commune : { ...commune, polygons: data.communes[row].polygons }));
+        const tip = (row) => {
+          const ratio = comparison.measured(row);
+          const text = ratio === null ? word("class.none") : word("measure." + view.values.measure, comparison.series()) + ": " + phusong.share(view.values.measure, ratio);
+          return element("div", { class: "tip" }, element("strong", {}, rows[row].name), element("br"), text);
+        };
+        communes = phusong.drawCommunes(other, rows, tip, tip);
+        communes.group.addTo(other);
+        drawnRun = run;
+      }
+      for (const [row, shape] of communes.shapes) {
+        shape.setStyle({ fillColor: phusong.fill("class", phusong.coverageKey(comparison.measured(row)), view.values.patterns) });
+      }
+      title.textContent = phusong.seriesTitle(comparison.series()) + " · " + run.edition;
+      legend.replaceChildren(...phusong.coverageLegend(run.communes, comparison.series(), run.layers, view));
+    }
+
+    return {
+      place,
+      begin() {
+        view.follow(
+          ["compare", "otherRun", "otherTechnology", "otherOperator", "otherThreshold", "measure", "patterns", "technology", "operator", "threshold"],
+          () => {
+            const { compare } = view.values;
+            const wanted = compare === "beside" || (compare === "difference" && !comparison.canSubtract());
+            place.hidden = !wanted || !comparison.series();
+            document.body.classList.toggle("comparing", !place.hidden);
+            map.invalidateSize({ animate: false, pan: false });
+            if (place.hidden) return;
+            if (!other) build();
+            other.invalidateSize(false);
+            draw();
+          },
+        );
+      },
+    };
+  };
+})(window.phusong);

@@ -241,4 +241,5 @@ ENGLISH = {
     "history.on_fallback": "on {technology} only",
     "history.out": "lines out",
     "history.gap": "nobody was watching",
+    "kind.districts": "district",
 }

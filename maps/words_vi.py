@@ -240,4 +240,5 @@ VIETNAMESE = {
     "history.on_fallback": "chỉ còn {technology}",
     "history.out": "kênh mất",
     "history.gap": "không ghi nhận",
+    "kind.districts": "cấp huyện",
 }

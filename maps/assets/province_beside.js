@@ -6,7 +6,9 @@
 
   phusong.makeBeside = function ({ data, map, view, comparison }) {
     const frame = element("div", { class: "beside-map", role: "region", "aria-label": word("compare.other") });
-    const title = element("p", { class: "beside-title" });
+    const title = element("p", { class: "side-title" });
+    const ownTitle = element("p", { class: "side-title", hidden: "" });
+    map.getContainer().append(ownTitle);
     const legend = element("div", { class: "coverage-legend" });
     const place = element("section", { class: "beside", hidden: "" }, title, frame, element("details", { open: "" }, element("summary", {}, word("legend")), legend));
     let other = null;
@@ -47,7 +49,8 @@
       for (const [row, shape] of communes.shapes) {
         shape.setStyle({ fillColor: phusong.fill("class", phusong.coverageKey(comparison.measured(row)), view.values.patterns) });
       }
-      title.textContent = phusong.seriesTitle(comparison.series()) + " · " + run.edition;
+      title.textContent = phusong.sideTitle(data, run, comparison.series());
+      ownTitle.textContent = phusong.sideTitle(data, comparison.own, view.series());
       legend.replaceChildren(...phusong.coverageLegend(run.communes, comparison.series(), run.layers, view));
     }
 
@@ -60,11 +63,13 @@
             const { compare } = view.values;
             const wanted = compare === "beside" || (compare === "difference" && !comparison.canSubtract());
             place.hidden = !wanted || !comparison.series();
+            ownTitle.hidden = place.hidden;
             document.body.classList.toggle("comparing", !place.hidden);
-            map.invalidateSize({ animate: false, pan: false });
+            map.invalidateSize({ animate: false });
             if (place.hidden) return;
             if (!other) build();
             other.invalidateSize(false);
+            other.setView(map.getCenter(), map.getZoom(), { animate: false });
             draw();
           },
         );

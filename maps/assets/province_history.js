@@ -153,7 +153,8 @@
     stop();
     const shown = { from: phusong.time(history.begin), to: phusong.time(history.end) };
     return element(
-      "section", { class: "history", "aria-label": word("history") },
+      "details", { class: "history", open: window.innerWidth > 760 ? "" : null },
+      element("summary", {}, word("history")),
       element("div", { class: "history-tools" }, play, before, after, now, label),
       element("div", { class: "history-lines" }, slider, picture),
       element("p", { class: "history-legend" }, word(history.cut ? "history.range_cut" : "history.range", shown) + " ",

@@ -74,6 +74,16 @@
     return L.layerGroup([lines(districts.borders, 1.5), lines(districts.outline, 0.6)]);
   };
 
+  /* Where each district is: a place of a search without a card of its own. */
+  function districtBounds(data, shapes) {
+    const found = new Map();
+    for (const { name } of data.districts.labels) {
+      const rows = [...shapes].filter(([row]) => data.communes[row].district.endsWith(name)).map(([, shape]) => shape);
+      if (rows.length) found.set(name, { getBounds: () => L.featureGroup(rows).getBounds(), openPopup() {} });
+    }
+    return found;
+  }
+
   function drawCoverage(map, coverage) {
     const pane = panes(map)("coverage", 405);
     const shapes = new Map();
@@ -227,7 +237,7 @@
         communes: communes.group, districts: districts.group, coverage: coverage.group, gaps: gaps.group,
         links: links.group, sites: sites.group, endpoints: endpoints.group,
       },
-      places: { communes: communes.shapes, links: links.drawn, sites: sites.drawn, endpoints: endpoints.drawn, gaps: gaps.drawn },
+      places: { communes: communes.shapes, districts: districtBounds(data, communes.shapes), links: links.drawn, sites: sites.drawn, endpoints: endpoints.drawn, gaps: gaps.drawn },
       showStates() {
         links.restyle();
         sites.restyle(scale());

@@ -91,7 +91,7 @@
     const points = data.communes.map((_, row) => comparison.points(row));
     const title = word("difference.title", {
       measure: word("measure." + view.values.measure, view.series()),
-      a: phusong.seriesTitle(view.series()), b: phusong.seriesTitle(comparison.series()),
+      a: phusong.sideTitle(data, comparison.own, view.series()), b: phusong.sideTitle(data, comparison.run(), comparison.series()),
     });
     const text = (key) => word(key === "none" ? "class.none" : "difference." + key);
     return classLegend("difference", phusong.differenceKeys(), text, points, phusong.differenceKey, title, view.values.patterns);

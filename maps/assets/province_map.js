@@ -84,6 +84,7 @@
       }
       if (!view.hasLayer(kind)) view.toggleLayer(kind, true);
       panel.close();
+      map.closePopup();
       if (place.getBounds) map.fitBounds(place.getBounds(), { maxZoom: 11, animate: false });
       else map.setView(place.getLatLng(), Math.max(map.getZoom(), 11), { animate: false });
       place.openPopup();

@@ -15,6 +15,10 @@
   phusong.seriesTitle = (series) =>
     [series.technology, phusong.wordFor("operator", series.operator), phusong.threshold(series.minDbm)].join(" · ");
 
+  /* One side of a comparison: the series, and the run where there are two. */
+  phusong.sideTitle = (data, run, series) =>
+    phusong.seriesTitle(series) + (data.compared ? " · " + run.edition + (run.file ? " · " + run.file : "") : "");
+
   /* The dates of the layers behind a series: first and last where the operators' differ. */
   phusong.datesOf = function (layers, series) {
     const union = ["any", "max"].includes(series.operator);
@@ -31,10 +35,13 @@
   /* The other side of a comparison: another operator, technology or level of this run, or of another run. */
   phusong.makeComparison = function (data, view) {
     const { values } = view;
-    const own = { communes: data.communes, series: data.series, layers: data.sources.layers, edition: data.edition, sameUnits: true };
+    const own = {
+      communes: data.communes, series: data.series, layers: data.sources.layers, edition: data.edition, file: "", sameUnits: true,
+    };
     const run = () => (values.otherRun === "other" ? data.compared : own);
     const series = () => phusong.findSeries(run().series, values.otherTechnology, values.otherOperator, values.otherThreshold);
     return {
+      own,
       run,
       series,
       measured: (row) => phusong.measured(run().communes, series(), values.measure, row),

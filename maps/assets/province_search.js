@@ -9,12 +9,13 @@
   function entries(data, index) {
     const site = (id) => index.sites.get(id)?.name || "";
     const all = [
+      ...data.districts.labels.map((row) => ({ kind: "districts", id: row.name, code: "", title: row.name, text: "" })),
       ...data.communes.map((row, i) => ({ kind: "communes", id: i, code: row.code, title: row.name, text: row.district })),
       ...data.sites.map((row) => ({ kind: "sites", id: row.id, code: row.id, title: row.name, text: index.communes.get(row.commune)?.name || "" })),
       ...data.links.map((row) => ({ kind: "links", id: row.id, code: row.id, title: row.id, text: site(row.site) + " · " + row.carrier })),
       ...data.endpoints.map((row) => ({ kind: "endpoints", id: row.id, code: row.id, title: row.name, text: site(row.site) })),
     ];
-    return all.map((each) => ({ ...each, title_: fold(each.title), all: fold([each.code, each.title, each.text].join(" ")) }));
+    return all.map((each) => ({ ...each, code_: fold(each.code), title_: fold(each.title), all: fold([each.code, each.title, each.text].join(" ")) }));
   }
 
   /* The best entries for a text: a title or code that begins with it, then one that has it, then those that only have
@@ -24,10 +25,10 @@
     const words = wanted.split(/\s+/).filter((each) => each);
     if (!words.length) return [];
     const rank = (each) => {
-      if (fold(each.code) === wanted || each.title_ === wanted) return 0;
-      if (each.title_.startsWith(wanted) || fold(each.code).startsWith(wanted)) return 1;
+      if (each.code_ === wanted || each.title_ === wanted) return 0;
+      if (each.title_.startsWith(wanted) || each.code_.startsWith(wanted)) return 1;
       if (each.title_.split(/[\s·,().-]+/).some((_, i, parts) => parts.slice(i).join(" ").startsWith(wanted))) return 2;
-      return each.title_.includes(wanted) ? 3 : 4;
+      return each.title_.includes(wanted) ? 3 : each.all.includes(wanted) ? 4 : 5;
     };
     return all
       .filter((each) => words.every((part) => each.all.includes(part)))

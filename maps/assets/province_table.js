@@ -41,10 +41,10 @@
       communes: [
         column("commune_code", word("code"), (row) => row.code),
         column("commune_name", word("commune"), (row) => row.name),
+        numbers("area_ratio", word("covered"), at("area"), percent, plain(6)),
         column("district", word("district"), (row) => row.district),
         numbers("area_km2", word("area_km2"), (row) => row.area, shown(1), plain(4)),
         numbers("covered_km2", word("covered_km2"), at("covered"), shown(1), plain(4)),
-        numbers("area_ratio", word("covered"), at("area"), percent, plain(6)),
         ...people,
         column("centre_covered", word("centre"), at("centre"), yesNo),
         ...places,

@@ -7,30 +7,34 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from pyproj import Transformer
 
+from phusong.maps.short_coordinates import short_line, short_polygons
+
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from phusong.maps.short_coordinates import ShortLine, ShortPolygons
+
 METRIC_CRS = "EPSG:5899"
 """VN-2000 / TM-3 107-45, the province's own zone: distances in it are metres."""
 MAX_VERTICES = 40_000
-"""Vertices of all communes together: about 0.7 MB of a page that may have 2 MB."""
+"""Vertices of all communes together: about 0.35 MB of a page that may have 2 MB."""
 
 _TOLERANCES_M = (10.0, 25.0, 50.0, 100.0, 200.0, 400.0)
 _SNAPPING_M = 10.0
 _GAP_WIDTH_M = 20.0
 _SMALLEST_HOLE_M2 = 1e6
+_ONE_POINT = 2
+"""Numbers of a short line that rounding left no way."""
+_LABEL_TOLERANCE = 0.02
+"""How far a name may stand from the best place, in square roots of the area."""
 _UNIT_OF_DISTRICT = re.compile(r"^(Thành phố|Thị xã|Huyện|Quận)\s+", re.IGNORECASE)
-
-Position: TypeAlias = "list[float]"
-PolygonRings: TypeAlias = "list[list[Position]]"
 
 
 class BoundaryError(ValueError):
@@ -38,23 +42,42 @@ class BoundaryError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class CommuneLabel:
+    """Where the name of a commune stands: the point of its largest part that is farthest from the border.
+
+    ``lat`` and ``lon`` are WGS 84 degrees. ``radius_m`` is the way from there to the border, rounded down: a name
+    fits whose box is within a circle of it.
+    """
+
+    lat: float
+    lon: float
+    radius_m: int
+
+
+@dataclass(frozen=True, slots=True)
 class DistrictLabel:
-    """A district's short name and where it is written, in WGS 84 degrees."""
+    """A district's short name and where it stands, as in :class:`CommuneLabel`."""
 
     name: str
     lat: float
     lon: float
+    radius_m: int
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayGeometry:
-    """What is drawn of the boundaries, in WGS 84 degrees with five decimals (about a metre), as ``[lon, lat]``."""
+    """What is drawn of the boundaries, in WGS 84 degrees with five decimals (about a metre).
 
-    communes: tuple[list[PolygonRings], ...]
-    """One list of polygons per row of the input, in its order; empty where the row has no geometry."""
-    outline: list[list[Position]]
-    """Coast and outer border of all communes together."""
-    district_borders: list[list[Position]]
+    Lines and rings are short integers as :mod:`phusong.maps.short_coordinates` writes them.
+    """
+
+    communes: tuple[ShortPolygons, ...]
+    """The polygons of each row of the input, in its order; empty where the row has no geometry."""
+    commune_labels: tuple[CommuneLabel | None, ...]
+    """One per row of the input, in its order; ``None`` where the row has no geometry."""
+    outline: list[ShortLine]
+    """Coast and outer border of all communes together; what is closed ends where it began."""
+    district_borders: list[ShortLine]
     """Borders between two districts, each once."""
     district_labels: tuple[DistrictLabel, ...]
     """Largest district first."""
@@ -72,27 +95,39 @@ def simplify_for_display(communes: gpd.GeoDataFrame, max_vertices: int = MAX_VER
     Raises
     ------
     BoundaryError
-        There is no CRS, or no row has a polygon.
+        There is no CRS or a wrong one, or no row has a polygon.
     """
     if communes.crs is None:
         raise BoundaryError("the boundaries have no CRS: say which one it is (set_crs) before drawing them")
-    metric = _polygons(np.asarray(communes.geometry.to_crs(METRIC_CRS).array, dtype=object))
+    projected = np.asarray(communes.geometry.to_crs(METRIC_CRS).array, dtype=object)
+    if not _lies_on_earth(projected):
+        raise BoundaryError(f"the boundaries lie where {METRIC_CRS} has no places: is {communes.crs} their CRS?")
+    metric = _polygons(projected)
     drawn = ~shapely.is_empty(metric)
     if not drawn.any():
         raise BoundaryError("no commune has a polygon: is this the boundary layer?")
     shapes, tolerance_m = _simplify(_as_coverage(metric[drawn]), max_vertices)
     districts = np.asarray(communes["district"].fillna("").astype(str), dtype=object)[drawn]
-    outline, borders, labels = _districts(shapes, districts)
-    rings = iter([_rings(shape) for shape in _to_degrees(shapes)])
+    outline, borders, wholes = _districts(shapes, districts)
+    rows = np.flatnonzero(drawn).tolist()
+    polygons = dict(zip(rows, map(short_polygons, _to_degrees(shapes).tolist()), strict=True))
+    labels = dict(zip(rows, _middles(shapes), strict=True))
     return DisplayGeometry(
-        communes=tuple(next(rings) if has_shape else [] for has_shape in drawn),
+        communes=tuple(polygons.get(row, []) for row in range(len(drawn))),
+        commune_labels=tuple(labels.get(row) for row in range(len(drawn))),
         outline=_lines(outline),
         district_borders=_lines(borders),
-        district_labels=tuple(
-            DistrictLabel(name, *_lat_lon(_to_degrees(point))) for name, point in labels.items()
-        ),
+        district_labels=_district_labels(wholes),
         tolerance_m=tolerance_m,
     )
+
+
+def _lies_on_earth(projected: NDArray[Any]) -> bool:
+    positions = shapely.get_coordinates(projected)
+    if not len(positions):
+        return True
+    corners = shapely.linestrings([positions.min(axis=0), positions.max(axis=0)])
+    return bool(np.isfinite(shapely.get_coordinates([corners, _to_degrees(corners)])).all())
 
 
 def _polygons(shapes: NDArray[Any]) -> NDArray[Any]:
@@ -139,13 +174,20 @@ def _simplify(shapes: NDArray[Any], max_vertices: int) -> tuple[NDArray[Any], fl
 def _districts(
     shapes: NDArray[Any], districts: NDArray[Any]
 ) -> tuple[shapely.Geometry, shapely.Geometry, dict[str, shapely.Geometry]]:
-    """Return the outline of all, the lines between districts, and one point inside each district for its name."""
+    """Return the outline of all, the lines between districts, and the whole of each district."""
     wholes = {name: _solid(shapes[districts == name]) for name in sorted(set(districts.tolist()))}
     outline = shapely.boundary(_solid(np.array(list(wholes.values()), dtype=object)))
     lines = shapely.union_all([shapely.boundary(whole) for whole in wholes.values()])
-    largest_first = sorted((name for name in wholes if name), key=lambda name: -float(wholes[name].area))
-    labels = {_UNIT_OF_DISTRICT.sub("", name): _middle(wholes[name]) for name in largest_first}
-    return shapely.line_merge(outline), shapely.line_merge(shapely.difference(lines, outline)), labels
+    return shapely.line_merge(outline), shapely.line_merge(shapely.difference(lines, outline)), wholes
+
+
+def _district_labels(wholes: dict[str, shapely.Geometry]) -> tuple[DistrictLabel, ...]:
+    names = sorted((name for name in wholes if name), key=lambda name: -float(wholes[name].area))
+    middles = _middles(np.array([wholes[name] for name in names], dtype=object))
+    return tuple(
+        DistrictLabel(_UNIT_OF_DISTRICT.sub("", name), middle.lat, middle.lon, middle.radius_m)
+        for name, middle in zip(names, middles, strict=True)
+    )
 
 
 def _solid(shapes: NDArray[Any]) -> shapely.Geometry:
@@ -154,15 +196,24 @@ def _solid(shapes: NDArray[Any]) -> shapely.Geometry:
     return shapely.multipolygons([_without_slivers(part) for part in parts])
 
 
-def _middle(whole: shapely.Geometry) -> shapely.Point:
-    """Return the point of the largest part that is farthest from its border: names stand well there."""
-    largest = max(shapely.get_parts(whole).tolist(), key=lambda part: float(part.area))
-    return shapely.get_point(shapely.maximum_inscribed_circle(largest, tolerance=100.0), 0)
+def _middles(shapes: NDArray[Any]) -> list[CommuneLabel]:
+    """Return the point of each shape's largest part that is farthest from its border: names stand well there."""
+    largest = np.array(
+        [max(shapely.get_parts(shape).tolist(), key=lambda part: float(part.area)) for shape in shapes.tolist()],
+        dtype=object,
+    )
+    tolerances_m = _LABEL_TOLERANCE * np.sqrt(shapely.area(largest))
+    radii = shapely.maximum_inscribed_circle(largest, tolerance=tolerances_m)
+    points = shapely.get_coordinates(_to_degrees(shapely.get_point(radii, 0))).round(5).tolist()
+    return [
+        CommuneLabel(lat, lon, int(length))
+        for (lon, lat), length in zip(points, shapely.length(radii).tolist(), strict=True)
+    ]
 
 
-def _lines(lines: shapely.Geometry) -> list[list[Position]]:
-    parts = shapely.get_parts(_to_degrees(lines)).tolist()
-    return [_positions(line.coords) for line in parts if not line.is_empty]
+def _lines(lines: shapely.Geometry) -> list[ShortLine]:
+    parts = [short_line(shapely.get_coordinates(line)) for line in shapely.get_parts(_to_degrees(lines)).tolist()]
+    return [line for line in parts if len(line) > _ONE_POINT]
 
 
 def _without_slivers(polygon: shapely.Polygon) -> shapely.Polygon:
@@ -172,23 +223,4 @@ def _without_slivers(polygon: shapely.Polygon) -> shapely.Polygon:
 
 def _to_degrees(shapes: Any) -> Any:
     transformer = Transformer.from_crs(METRIC_CRS, "EPSG:4326", always_xy=True)
-    return shapely.transform(
-        shapes, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])).round(5)
-    )
-
-
-def _rings(shape: shapely.Geometry) -> list[PolygonRings]:
-    return [
-        [_positions(polygon.exterior.coords), *(_positions(ring.coords) for ring in polygon.interiors)]
-        for polygon in shapely.get_parts(shape).tolist()
-    ]
-
-
-def _positions(coordinates: Any) -> list[Position]:
-    """Return ``[lon, lat]`` pairs without the repeats that rounding made."""
-    positions = [[x, y] for x, y in np.asarray(coordinates)[:, :2].tolist()]
-    return [positions[0], *(b for a, b in pairwise(positions) if a != b)]
-
-
-def _lat_lon(point: shapely.Point) -> tuple[float, float]:
-    return float(point.y), float(point.x)
+    return shapely.transform(shapes, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])))

@@ -9,11 +9,24 @@ import shapely
 from numpy.typing import NDArray
 
 from phusong.maps.display_geometry import METRIC_CRS, BoundaryError, DisplayGeometry, simplify_for_display
+from phusong.maps.short_coordinates import line_points
 
 
 def _shapes(drawn: DisplayGeometry) -> gpd.GeoSeries:
-    polygons = [shapely.MultiPolygon([(rings[0], rings[1:]) for rings in polygons]) for polygons in drawn.communes]
-    return gpd.GeoSeries(polygons, crs="EPSG:4326").to_crs(METRIC_CRS)
+    shapes = [
+        shapely.MultiPolygon(
+            [(line_points(shell), [line_points(hole) for hole in holes]) for shell, *holes in polygons]
+        )
+        for polygons in drawn.communes
+    ]
+    return gpd.GeoSeries(shapes, crs="EPSG:4326").to_crs(METRIC_CRS)
+
+
+def _to_border_m(shape: shapely.Geometry, lon: float, lat: float) -> float:
+    """Return how far a point in a metric shape is from the border; negative when it is outside."""
+    point = gpd.GeoSeries([shapely.Point(lon, lat)], crs="EPSG:4326").to_crs(METRIC_CRS).iloc[0]
+    distance = float(shape.boundary.distance(point))
+    return distance if shape.contains(point) else -distance
 
 
 def _overlap_km2(shapes: gpd.GeoSeries) -> float:
@@ -27,11 +40,28 @@ def test_boxes_stay_boxes(boxes: gpd.GeoDataFrame) -> None:
     assert np.allclose(shapes.area, boxes.to_crs(METRIC_CRS).area, rtol=1e-3)
     assert _overlap_km2(shapes) < 0.01
     assert {label.name for label in drawn.district_labels} == {"Thử 0", "Thử 1"}
-    for label in drawn.district_labels:
-        district = boxes[boxes.district == f"Huyện {label.name}"]
-        assert district.union_all().contains(shapely.Point(label.lon, label.lat))
+    for district in drawn.district_labels:
+        whole = boxes[boxes.district == f"Huyện {district.name}"].to_crs(METRIC_CRS).union_all()
+        assert _to_border_m(whole, district.lon, district.lat) == pytest.approx(district.radius_m, abs=15)
     # Two districts side by side: the line between them runs from south to north at 107.1.
-    assert {x for line in drawn.district_borders for x, _ in line} == {107.1}
+    assert {x for line in drawn.district_borders for x, _ in line_points(line).tolist()} == {107.1}
+    # The outline comes back to where it began.
+    (outline,) = (line_points(line).tolist() for line in drawn.outline)
+    assert outline[0] == outline[-1]
+    assert {tuple(point) for point in outline} >= {(107.0, 21.0), (107.2, 21.0), (107.2, 21.15), (107.0, 21.15)}
+
+
+def test_names_stand_where_there_is_most_room(real_communes: gpd.GeoDataFrame) -> None:
+    """Each commune's name is inside it, at the told distance from the border, and nowhere is much more room."""
+    drawn = simplify_for_display(real_communes)
+    shapes = _shapes(drawn)
+    parts = [max(shapely.get_parts(shape), key=lambda part: part.area) for shape in shapes]
+    best = shapely.length(shapely.maximum_inscribed_circle(parts, tolerance=1.0))
+    for label, part, radius_m in zip(drawn.commune_labels, parts, best.tolist(), strict=True):
+        assert label is not None
+        assert _to_border_m(part, label.lon, label.lat) == pytest.approx(label.radius_m, abs=3)
+        assert label.radius_m == pytest.approx(radius_m, abs=0.02 * part.area**0.5 + 3)
+    assert all(label.radius_m > 1_000 for label in drawn.district_labels)
 
 
 def test_real_communes(real_communes: gpd.GeoDataFrame) -> None:
@@ -71,7 +101,8 @@ def test_many_vertices_are_thinned(boxes: gpd.GeoDataFrame) -> None:
     assert shapely.get_num_coordinates(dense.geometry.array).sum() > 20_000
     drawn = simplify_for_display(dense, max_vertices=3_000)
     assert drawn.tolerance_m > 10
-    assert sum(len(ring) for polygons in drawn.communes for rings in polygons for ring in rings) <= 3_000
+    rings = [ring for polygons in drawn.communes for rings in polygons for ring in rings]
+    assert 0 < sum(len(ring) // 2 for ring in rings) <= 3_000
 
 
 def test_odd_rows_are_kept(boxes: gpd.GeoDataFrame) -> None:
@@ -84,6 +115,7 @@ def test_odd_rows_are_kept(boxes: gpd.GeoDataFrame) -> None:
     odd.loc[odd.index[5], "district"] = None
     drawn = simplify_for_display(odd)
     assert [bool(polygons) for polygons in drawn.communes[:5]] == [True, True, False, False, True]
+    assert [label is not None for label in drawn.commune_labels] == [bool(each) for each in drawn.communes]
 
 
 def test_unusable_boundaries(boxes: gpd.GeoDataFrame) -> None:
@@ -94,3 +126,10 @@ def test_unusable_boundaries(boxes: gpd.GeoDataFrame) -> None:
     points.geometry = points.geometry.representative_point()
     with pytest.raises(BoundaryError, match="boundary layer"):
         simplify_for_display(points)
+    metres = boxes.to_crs(METRIC_CRS).set_crs("EPSG:4326", allow_override=True)
+    with pytest.raises(BoundaryError, match=r"is EPSG:4326 their CRS\?"):
+        simplify_for_display(metres)
+    far_out = boxes.set_crs(None, allow_override=True).set_crs("EPSG:5899")
+    far_out.geometry = far_out.scale(1e9, 1e9, origin=(0, 0))
+    with pytest.raises(BoundaryError, match=r"is EPSG:5899 their CRS\?"):
+        simplify_for_display(far_out)

@@ -2,7 +2,8 @@
 
 Addresses of the vendored files (``assets/manifest.json``) and our own ``asset:`` names are replaced by the
 content; whatever else the page would load is an error, and a content security policy made of the hashes of what
-is left makes the browser refuse the rest. What is drawn on the map is not decided here.
+is left makes the browser refuse the rest. Two things may be let through it: the states of the agent that served
+the page, and pictures of one tile server. What is drawn on the map is not decided here.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from importlib import resources
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import folium
 
@@ -48,6 +50,9 @@ _LOADING_ATTRIBUTES = frozenset(
     }
 )
 _FORBIDDEN_TAGS = frozenset({"iframe", "frame", "object", "embed", "base", "form"})
+_LAST_PORT = 65535
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_ORIGIN = re.compile(rf"https?://{_LABEL}(?:\.{_LABEL})*(?::([1-9][0-9]{{0,4}}))?")
 
 
 class PageError(ValueError):
@@ -96,7 +101,30 @@ def read_manifest(assets: Traversable | None = None) -> dict[str, VendoredFile]:
     return files
 
 
-def self_contained(html: str, *, lang: str, assets: Traversable | None = None) -> str:
+def origin_of(url: str) -> str:
+    """Return the origin of a tile server's URL as a policy names it: ``https://tiles.example:8443``.
+
+    Raises
+    ------
+    PageError
+        It has none that a policy can name: no http or https, no host, a user, an IPv6 address, a wildcard.
+    """
+    try:
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}".lower()
+    except ValueError:
+        origin = ""
+    return _checked_origin(origin)
+
+
+def self_contained(
+    html: str,
+    *,
+    lang: str,
+    assets: Traversable | None = None,
+    tile_origin: str | None = None,
+    live: bool = True,
+) -> str:
     """Return a rendered folium page as one file: everything inlined, nothing asked for, a hash policy in the head.
 
     Parameters
@@ -107,12 +135,17 @@ def self_contained(html: str, *, lang: str, assets: Traversable | None = None) -
         The language of the page, for ``<html lang>``.
     assets
         Another folder of assets than the package's own.
+    tile_origin
+        The one origin that pictures may come from, see :func:`origin_of`; nobody without it.
+    live
+        Whether a served page may ask its own server for states. A page opened from disk has none and asks nobody.
 
     Raises
     ------
     PageError
         The page loads something that is not vendored, a vendored file is not the one of the manifest, or the
-        page has something that its own policy would block (inline handlers, style attributes, frames).
+        page has something that its own policy would block (inline handlers, style attributes, frames), or
+        ``tile_origin`` is no origin.
     """
     folder = assets or _assets()
     manifest = read_manifest(folder)
@@ -125,7 +158,8 @@ def self_contained(html: str, *, lang: str, assets: Traversable | None = None) -
     audit.close()
     if audit.problems:
         raise PageError("the page would not be self-contained: " + "; ".join(audit.problems))
-    head = f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{_policy(audit)}">'
+    policy = _policy(audit, None if tile_origin is None else _checked_origin(tile_origin), live=live)
+    head = f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
     if html.count("<html>") != 1 or html.count("<head>") != 1:
         raise PageError("the page has not exactly one <html> and one <head>: is it a rendered folium page?")
     return html.replace("<html>", f'<html lang="{lang}">').replace("<head>", f"<head>\n{head}")
@@ -201,13 +235,25 @@ def _closed(url: str, code: str, tag: str) -> str:
     return code
 
 
-def _policy(audit: _Audit) -> str:
+def _checked_origin(origin: str) -> str:
+    """Return an origin that may stand in a policy, where a blank or semicolon would begin something else."""
+    match = _ORIGIN.fullmatch(origin)
+    if match is None or int(match[1] or 0) > _LAST_PORT:
+        raise PageError(
+            "the tile server has no origin that a page's policy can name: write http or https, a host name or an "
+            "IPv4 address, perhaps a port, like https://tiles.example:8443; for IPv6 give the server a name"
+        )
+    return origin
+
+
+def _policy(audit: _Audit, tile_origin: str | None, *, live: bool) -> str:
     return "; ".join(
         (
             "default-src 'none'",
             "script-src " + " ".join(_hashes(audit.scripts)),
             "style-src " + " ".join(_hashes(audit.styles)),
-            "img-src data:",
+            f"img-src data: {tile_origin}" if tile_origin else "img-src data:",
+            "connect-src 'self'" if live else "connect-src 'none'",
             "base-uri 'none'",
             "form-action 'none'",
         )

@@ -54,7 +54,7 @@ def short_ring(coordinates: ArrayLike) -> ShortRing:
 
 
 def short_polygons(geometry: shapely.Geometry | None) -> ShortPolygons:
-    """Return the polygons in a geometry (degrees) as short rings, without those that rounding made lines or points.
+    """Return the polygons in a geometry (degrees) as short rings, without what rounding made lines or points.
 
     Raises
     ------

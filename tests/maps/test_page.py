@@ -13,7 +13,7 @@ import folium
 import pytest
 
 from phusong.maps import page
-from phusong.maps.page import LeafletMap, PageError, read_manifest, self_contained, write_page
+from phusong.maps.page import LeafletMap, PageError, origin_of, read_manifest, self_contained, write_page
 
 ASSETS = Path(page.__file__).parent / "assets"
 
@@ -21,6 +21,12 @@ ASSETS = Path(page.__file__).parent / "assets"
 def _rendered(extra: str = "") -> str:
     html = LeafletMap(tiles=None, location=(21, 107)).get_root().render()
     return html.replace("</body>", extra + "</body>")
+
+
+def _policy(html: str) -> dict[str, str]:
+    """Return the rules of a page's content security policy, in its order."""
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', html)
+    return dict(rule.split(" ", 1) for rule in policy.split("; "))
 
 
 def test_manifest_matches_folium_and_files() -> None:
@@ -49,16 +55,76 @@ def test_page_has_everything_inside() -> None:
 def test_policy_has_the_hash_of_every_script_and_style() -> None:
     """The policy names exactly the inline scripts and styles of the page, and allows nothing else."""
     html = self_contained(_rendered('<script type="application/json">{"a":1}</script>'), lang="en")
-    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', html)
-    assert policy is not None
-    rules = dict(rule.split(" ", 1) for rule in policy[1].split("; "))
+    rules = _policy(html)
     for tag, rule in (("script", "script-src"), ("style", "style-src")):
         bodies = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
         digests = [base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() for body in bodies]
         assert rules[rule].split() == [f"'sha256-{digest}'" for digest in digests]
-    assert rules["default-src"] == "'none'"
-    assert rules["img-src"] == "data:"
-    assert "unsafe" not in policy[1]
+    assert not [rule for rule in rules.values() if "unsafe" in rule]
+    assert {name: rule for name, rule in rules.items() if name not in ("script-src", "style-src")} == {
+        "default-src": "'none'",
+        "img-src": "data:",
+        "connect-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+
+
+@pytest.mark.parametrize("live", [True, False])
+@pytest.mark.parametrize("tile_origin", [None, "https://tiles.example:8443", "http://192.0.2.7"])
+def test_only_the_agent_and_the_tile_server_are_let_through(live: bool, tile_origin: str | None) -> None:
+    """Pictures come from the page and one origin, states from the page's own server; nothing else opens."""
+    plain = _policy(self_contained(_rendered(), lang="vi"))
+    rules = _policy(self_contained(_rendered(), lang="vi", tile_origin=tile_origin, live=live))
+    assert rules["img-src"].split() == ["data:", *([tile_origin] if tile_origin else [])]
+    assert rules["connect-src"] == ("'self'" if live else "'none'")
+    others = set(plain) - {"img-src", "connect-src", "script-src", "style-src"}
+    assert set(rules) == set(plain)
+    assert {name: rules[name] for name in others} == {name: plain[name] for name in others}
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://tiles.example/{z}/{x}/{y}.png", "https://tiles.example"),
+        ("HTTP://Tiles.Example:8099/a/{z}/{x}/{y}.png?key=1", "http://tiles.example:8099"),
+        ("http://127.0.0.9:8099/{z}/{x}/{y}.png", "http://127.0.0.9:8099"),
+        ("http://tiles/{z}/{x}/{y}", "http://tiles"),
+    ],
+)
+def test_origin_of_a_tile_server(url: str, origin: str) -> None:
+    """Scheme, host and port, as a policy names them."""
+    assert origin_of(url) == origin
+    assert f"img-src data: {origin};" in self_contained(_rendered(), lang="vi", tile_origin=origin)
+
+
+NO_ORIGINS = (
+    *("", "https://", "tiles.example", "//tiles.example", "ftp://tiles.example", "data:", "file:///", "*"),
+    *("https://*.tiles.example", "https://*", "https://tiles.example:*", "https://tiles.example:70000"),
+    *("https://me:pass@tiles.example", "https://[2001:db8::1]:8080", "https://[::1", "https://tiles..example"),
+    *("https://tiles.example;script-src", "https://tiles.example 'unsafe-inline'", "https://tiles.example:0"),
+    *('https://tiles.example"><script>', "https://tệp.example", "https://-a.example", "https://tiles.example:"),
+    *(
+        "https://tiles.example.",
+        "https:tiles.example",
+        "javascript:alert(1)",
+        "https://tiles.example\\@other.example",
+    ),
+)
+
+
+@pytest.mark.parametrize("origin", [*NO_ORIGINS, "https://tiles.example\n", "https://tiles.example/a"])
+def test_what_is_no_origin_is_refused(origin: str) -> None:
+    """A word more in a policy would open the page: everything but one plain origin ends the build."""
+    with pytest.raises(PageError, match=r"no origin .* like https://tiles\.example:8443"):
+        self_contained(_rendered(), lang="vi", tile_origin=origin)
+
+
+@pytest.mark.parametrize("origin", NO_ORIGINS)
+def test_url_without_an_origin_is_refused(origin: str) -> None:
+    """The same holds for what stands before the path of a URL."""
+    with pytest.raises(PageError, match="no origin"):
+        origin_of(origin + "/{z}/{x}/{y}.png")
 
 
 def test_plain_folium_map_is_refused() -> None:

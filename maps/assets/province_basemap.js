@@ -67,7 +67,7 @@
       })),
     ].map((each) => {
       canvas.font = `${each.weight} ${each.size}px ${family}`;
-      return { ...each, width: Math.min(canvas.measureText(each.name).width, 130) + 4, height: each.size + 4 };
+      return { ...each, width: Math.min(canvas.measureText(each.name).width, 130) + 4, height: each.size * 1.4 + 1 };
     });
     const shown = new Map();
     const group = L.layerGroup([]);

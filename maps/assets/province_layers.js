@@ -5,8 +5,10 @@
 (function (phusong) {
   const { element } = phusong;
 
-  /* Tooltip under the pointer, card on click or Enter; both are elements made anew, so they follow every change. */
+  /* Tooltip under the pointer, card on click; both are elements made anew, so they follow every change. A shape is no
+   * stop of the Tab key, a thousand of them would stand between the map and the panel: search and table lead to cards. */
   function describe(layer, tip, card) {
+    layer.on("add", () => layer.getElement().setAttribute("tabindex", "-1"));
     layer.bindTooltip(tip, { sticky: true, direction: "auto" });
     layer.bindPopup(card, { maxWidth: 320, minWidth: 210, maxHeight: 340, autoPanPadding: [12, 12] });
     layer.on("popupopen", () => layer.closeTooltip());

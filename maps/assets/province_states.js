@@ -7,7 +7,8 @@
   const DETAILS = ["since", "rtt", "loss", "lastSuccess", "problem", "cause", "fallback"];
   const EVERY_MS = 10000;
 
-  /* Where the periods of an object's history stand at a moment: [state, since], or nothing where it is not known. */
+  /* What an object's history says of a moment: [state, since]. Since is not known for what stood when the history
+   * begins, or when the agent came back. */
   function stateAt(changes, states, seconds, begin) {
     let low = 0;
     let high = changes.length / 2 - 1;
@@ -22,7 +23,8 @@
       }
     }
     if (found < 0 || changes[2 * found + 1] < 0) return ["unknown", null];
-    return [states[changes[2 * found + 1]], begin + changes[2 * found]];
+    const seen = found > 0 && changes[2 * found - 1] >= 0;
+    return [states[changes[2 * found + 1]], seen ? begin + changes[2 * found] : null];
   }
 
   phusong.makeStates = function (data) {

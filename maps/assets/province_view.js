@@ -8,6 +8,10 @@
   const UNIT = /^[\p{L}\p{N} ._:+\-/()]{1,120}$/u;
 
   const oneOf = (values) => (text) => (values.includes(text) ? text : undefined);
+  const listOf = function (value, known) {
+    const names = value ? value.split(",") : [];
+    return names.every((name) => known.includes(name)) ? names : undefined;
+  };
   const text = (value) => (UNIT.test(value) ? value : undefined);
 
   /* The series that fits what is wanted best: first the technology, then the operator, then the threshold. */
@@ -39,7 +43,7 @@
       threshold: ["s", String(series.minDbm), oneOf(thresholds)],
       measure: ["m", "area", oneOf(data.measures)],
       group: ["g", "", oneOf(data.groups)],
-      layers: ["l", layers, (value) => value.split(",").filter((name) => LAYERS.includes(name))],
+      layers: ["l", layers, (value) => listOf(value, LAYERS)],
       compare: ["c", "", oneOf(["beside", "difference"])],
       otherRun: ["r", data.compared ? "other" : "this", oneOf(data.compared ? ["this", "other"] : ["this"])],
       otherTechnology: ["u", series.technology, oneOf(technologies)],

@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 EXECUTABLE = "/usr/bin/chromium"
+SCREENSHOTS = Path(__file__).parents[2] / "out" / "screenshots"
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -54,14 +55,17 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def open_offline(context: BrowserContext, path: Path, drawn: bool = True) -> Watched:
-    """Open a file with the network cut; requests for anything but that file are noted and refused."""
+def open_offline(context: BrowserContext, path: Path, drawn: bool = True, address: str = "") -> Watched:
+    """Open a file with the network cut; requests for anything but that file are noted and refused.
+
+    ``address`` is what stands behind the file's name: ``?view=...`` or ``#...``.
+    """
     context.set_offline(True)
     context.add_init_script(WATCH_POLICY)
     watched = Watched(context.new_page())
 
     def refuse(route: Route) -> None:
-        if route.request.url == path.as_uri():
+        if route.request.url.partition("#")[0].partition("?")[0] == path.as_uri():
             route.continue_()
         else:
             watched.requests.append(route.request.url)
@@ -71,7 +75,21 @@ def open_offline(context: BrowserContext, path: Path, drawn: bool = True) -> Wat
     watched.page.on("console", lambda message: watched.complaints.append(f"{message.type}: {message.text}"))
     watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
     watched.page.on("dialog", lambda dialog: watched.complaints.append(f"dialog: {dialog.message}"))
-    watched.page.goto(path.as_uri())
+    watched.page.goto(path.as_uri() + address)
     if drawn:
         watched.page.wait_for_selector("html[data-drawn]", state="attached")
     return watched
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Leave a picture of a map page in ``out/screenshots`` for people to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"map-{name}.png")
+
+
+def zoom_in(page: Page) -> None:
+    """Zoom the first map of a page one step closer, and wait until it has come to rest."""
+    before = page.url
+    page.locator(".leaflet-control-zoom-in").first.click()
+    page.wait_for_function("(before) => location.href !== before", arg=before)
+    page.wait_for_function("() => !document.querySelector('.leaflet-zoom-anim')")

@@ -160,13 +160,17 @@
     });
 
     /* The page takes its printed size before it is printed: Leaflet must lay the map out for it. */
+    const sources = panel.panel.querySelector(".sources");
     let before = null;
     const print = (printing) => {
-      if (printing) before = [map.getCenter(), map.getZoom()];
+      if (printing) before = { place: [map.getCenter(), map.getZoom()], open: sources.open };
       document.documentElement.classList.toggle("printing", printing);
+      panel.panel.scrollTop = 0;
+      sources.open = printing || before.open;
+      (printing ? document.body : panel.panel).append(sources);
       map.closePopup();
       fit();
-      if (!printing && before) map.setView(...before, { animate: false });
+      if (!printing) map.setView(...before.place, { animate: false });
     };
     window.addEventListener("beforeprint", () => print(true));
     window.addEventListener("afterprint", () => print(false));

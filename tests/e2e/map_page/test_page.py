@@ -177,12 +177,14 @@ def test_print_is_one_page(desktop: Watched) -> None:
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
-    for shown in (".page-header h1", ".as-of", ".panel .coverage-legend", ".layers .legend >> nth=0"):
+    keep_picture(page, "print")
+    for shown in (".page-header h1", ".as-of", ".panel .coverage-legend", ".layers .legend >> nth=-1", ".sources li >> nth=-1"):
         expect(page.locator(shown)).to_be_visible()
+    cut = "(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)(document.querySelector('.panel'))"
+    assert page.evaluate(cut) <= 1
     for hidden in (".tools", ".history", ".switches >> nth=0"):
         expect(page.locator(hidden)).to_be_hidden()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    keep_picture(page, "print")
     page.emulate_media(media="screen")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"

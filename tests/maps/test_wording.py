@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from phusong.coverage.summary import PLACE_KINDS
 from phusong.exporters.snapshot import ENDPOINT_VERDICTS, LINK_VERDICTS, Isolation
 from phusong.maps import page
+from phusong.maps.palette import COVERAGE_CLASSES, DIFFERENCE_CLASSES
 from phusong.maps.wording import WORDS
 
 
@@ -33,6 +35,19 @@ def test_scripts_ask_for_words_that_exist() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in sorted(assets.glob("province_*.js")))
     asked = set(re.findall(r'\bword\(\s*"([^"]+)"\s*[,)]', code))
     assert asked <= WORDS["vi"].keys()
-    by_value = ("verdict.", "endpoint.", "isolation.", "kind.", "role.", "operator.", "class.", "layer.")
+    by_value = (
+        *("verdict.", "endpoint.", "isolation.", "kind.", "role.", "operator.", "class.", "layer.", "measure."),
+        *("difference.", "cause.", "group.", "theme.", "places."),
+    )
+    composed = {"compare.none", "compare.beside", "compare.difference"}
+    composed |= {"history.isolated", "history.on_fallback", "history.out"}
     unused = {key for key in WORDS["vi"] if f'"{key}"' not in code and not key.startswith(by_value)}
-    assert unused == {"no_script"}
+    assert unused - composed == {"no_script", "language_name"}
+
+
+def test_every_class_and_measure_has_a_word() -> None:
+    """No class, difference or measure is shown by its key, in any language."""
+    for words in WORDS.values():
+        assert {f"class.{each.key}" for each in COVERAGE_CLASSES} <= words.keys()
+        assert {f"difference.{each.key}" for each in DIFFERENCE_CLASSES} <= words.keys()
+        assert {f"measure.{measure}" for measure in ("area", "population", "centre", *PLACE_KINDS)} <= words.keys()

@@ -22,8 +22,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from phusong.exporters.exposition import negotiate
 from phusong.exporters.feed import snapshot_to_json
+from phusong.exporters.packed_page import PackedPage, accepts_gzip, headers_of, is_known, pack
 from phusong.exporters.prometheus import MetricsPage
 from phusong.exporters.snapshot import Snapshot
+from phusong.exporters.states import states_to_json
 from phusong.exporters.status_page import CONTENT_POLICY, no_map_html, status_html
 from phusong.exporters.status_words import choose_words
 from phusong.exporters.web_config import check_password
@@ -65,6 +67,7 @@ def create_app(sources: PageSources, users: Mapping[str, str] | None = None) -> 
         "/map": pages.map,
         "/metrics": pages.metrics,
         "/api/v1/snapshot": pages.snapshot,
+        "/api/v1/states": pages.states,
         "/-/healthy": pages.healthy,
         "/-/ready": pages.ready,
     }
@@ -85,6 +88,8 @@ class _Pages:
     def __init__(self, sources: PageSources) -> None:
         self._sources = sources
         self._feed: tuple[Snapshot | None, bytes] = (None, b"")
+        self._states: tuple[Snapshot | None, PackedPage] = (None, pack(b""))
+        self._map: tuple[tuple[int, int, int], PackedPage] = ((0, 0, 0), pack(b""))
         self._turn = asyncio.Lock()
 
     async def metrics(self, request: Request) -> Response:
@@ -103,11 +108,21 @@ class _Pages:
     async def snapshot(self, request: Request) -> Response:  # noqa: ARG002 (every route has this signature)
         snapshot = self._sources.current()
         if snapshot is None:
-            return Response(b'{"error":"no snapshot yet"}', 503, media_type="application/json")
+            return _no_snapshot()
         async with self._turn:
             if self._feed[0] is not snapshot:
                 self._feed = (snapshot, await asyncio.to_thread(snapshot_to_json, snapshot))
         return _InPieces(self._feed[1], headers={"content-type": "application/json"})
+
+    async def states(self, request: Request) -> Response:
+        snapshot = self._sources.current()
+        if snapshot is None:
+            return _no_snapshot()
+        async with self._turn:
+            if self._states[0] is not snapshot:
+                self._states = (snapshot, await asyncio.to_thread(lambda: pack(states_to_json(snapshot))))
+            page = self._states[1]
+        return _packed(request, page, {"content-type": "application/json"})
 
     async def status(self, request: Request) -> Response:
         words = choose_words(request.headers.get("accept-language", ""))
@@ -116,19 +131,27 @@ class _Pages:
 
     async def map(self, request: Request) -> Response:
         words = choose_words(request.headers.get("accept-language", ""))
-        path = self._sources.map_file
-        try:
-            page = await asyncio.to_thread(path.read_bytes) if path else None
-        except OSError:
-            page = None
+        page = await self._map_page()
         if page is None:
             return _html(no_map_html(words), words.language, 404)
-        headers = {
-            "content-security-policy": _MAP_POLICY,
-            "cache-control": "no-cache",
-            "content-type": "text/html; charset=utf-8",
-        }
-        return _InPieces(page, headers=headers)
+        headers = {"content-security-policy": _MAP_POLICY, "content-type": "text/html; charset=utf-8"}
+        return _packed(request, page, headers)
+
+    async def _map_page(self) -> PackedPage | None:
+        """Return the map as its file is now, packed once for each version of it."""
+        path = self._sources.map_file
+        if path is None:
+            return None
+        async with self._turn:
+            try:
+                about = await asyncio.to_thread(path.stat)
+                version = (about.st_mtime_ns, about.st_size, about.st_ino)
+                if self._map[0] != version:
+                    page = await asyncio.to_thread(lambda: pack(path.read_bytes(), about.st_mtime))
+                    self._map = (version, page)
+            except OSError:
+                return None
+            return self._map[1]
 
     async def healthy(self, request: Request) -> Response:  # noqa: ARG002
         if self._sources.alive():
@@ -160,6 +183,20 @@ class _InPieces(Response):
                 piece = whole[begin : begin + _PIECE_BYTES]
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _packed(request: Request, page: PackedPage, headers: Mapping[str, str]) -> Response:
+    """Answer with a page, in gzip where that is accepted, or with 304 where it is known."""
+    everywhere = {**headers, **headers_of(page)}
+    if is_known(page, request.headers):
+        return Response(status_code=304, headers=everywhere)
+    if accepts_gzip(", ".join(request.headers.getlist("accept-encoding"))):
+        return _InPieces(page.packed, headers={**everywhere, "content-encoding": "gzip"})
+    return _InPieces(page.plain, headers=everywhere)
+
+
+def _no_snapshot() -> Response:
+    return Response(b'{"error":"no snapshot yet"}', 503, media_type="application/json")
 
 
 def _html(page: str, language: str, status: int = 200) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import dataclasses
+import gzip
 import http.client
 import json
 import threading
@@ -22,6 +23,7 @@ from phusong.exporters.feed import snapshot_from_json
 from phusong.exporters.http_server import StatusServer
 from phusong.exporters.prometheus import MetricsPage
 from phusong.exporters.snapshot import Snapshot
+from phusong.exporters.states import states_to_json
 from phusong.exporters.web_app import PageSources, create_app
 
 OPENMETRICS = {"Accept": "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"}
@@ -154,7 +156,7 @@ async def test_before_the_first_cycle(start_site: StartSite) -> None:
     """Before the first snapshot the process is healthy, not ready, and every page says so instead of failing."""
     async with start_site() as site:
         site.snapshot, site.is_ready = None, False
-        paths = ("/-/healthy", "/-/ready", "/", "/metrics", "/api/v1/snapshot")
+        paths = ("/-/healthy", "/-/ready", "/", "/metrics", "/api/v1/snapshot", "/api/v1/states")
         answers = {path: await site.get(path) for path in paths}
         site.is_ready = True
         ready = await site.get("/-/ready")
@@ -164,6 +166,7 @@ async def test_before_the_first_cycle(start_site: StartSite) -> None:
         "/": 200,
         "/metrics": 200,
         "/api/v1/snapshot": 503,
+        "/api/v1/states": 503,
     }
     assert json.loads(answers["/api/v1/snapshot"].body) == {"error": "no snapshot yet"}
     assert b"phusong_build_info" in answers["/metrics"].body
@@ -200,8 +203,8 @@ async def test_half_a_character_does_not_break_a_page(start_site: StartSite) -> 
             row, problem="\udc80 broken", info=dataclasses.replace(row.info, carrier="\udfff")
         )
         site.snapshot = dataclasses.replace(site.snapshot, links=(bad,))
-        answers = [await site.get(path) for path in ("/", "/metrics", "/api/v1/snapshot")]
-    assert [answer.status for answer in answers] == [200, 200, 200]
+        answers = [await site.get(path) for path in ("/", "/metrics", "/api/v1/snapshot", "/api/v1/states")]
+    assert [answer.status for answer in answers] == [200, 200, 200, 200]
     assert b"? broken" in answers[0].body
 
 
@@ -219,8 +222,56 @@ async def test_map_is_served_once_it_is_there(start_site: StartSite) -> None:
     assert there.headers["content-security-policy"] == "frame-ancestors 'none'"
 
 
+async def test_map_comes_packed_and_once(start_site: StartSite) -> None:
+    """A telephone gets the map in gzip, and not again while it is the same; a new file is a new page."""
+    async with start_site() as site:
+        site.map_file.write_text("<p>Bản đồ</p>" * 1000, encoding="utf-8")
+        plain = await site.get("/map?view=oncall")
+        packed = await site.get("/map", {"Accept-Encoding": "br, gzip;q=0.8"})
+        tag, date = packed.headers["etag"], packed.headers["last-modified"]
+        known = [
+            await site.get("/map", {"If-None-Match": tag}),
+            await site.get("/map", {"If-None-Match": f'"other", {tag}'}),
+            await site.get("/map", {"If-Modified-Since": date}),
+        ]
+        unknown = await site.get("/map", {"If-None-Match": '"other"', "If-Modified-Since": date})
+        head = await site.get("/map", method="HEAD")
+        site.map_file.write_text("<p>mới</p>", encoding="utf-8")
+        changed = await site.get("/map", {"If-None-Match": tag})
+    assert plain.headers["content-encoding"] is None
+    assert plain.body.decode() == "<p>Bản đồ</p>" * 1000
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body
+    assert len(packed.body) < len(plain.body) / 5
+    assert int(packed.headers["content-length"]) == len(packed.body)
+    assert "Accept-Encoding" in packed.headers["vary"]
+    assert [(answer.status, answer.body, answer.headers["etag"]) for answer in known] == [(304, b"", tag)] * 3
+    assert known[0].headers["content-security-policy"] == "frame-ancestors 'none'"
+    assert unknown.status == 200
+    assert (head.status, head.body, int(head.headers["content-length"])) == (200, b"", len(plain.body))
+    assert changed.status == 200
+    assert changed.body.decode() == "<p>mới</p>"
+    assert changed.headers["etag"] != tag
+
+
+async def test_states_are_the_snapshots(start_site: StartSite) -> None:
+    """What the map refreshes itself with has every line, office and endpoint, and follows the snapshot."""
+    async with start_site() as site:
+        assert site.snapshot is not None
+        first = site.snapshot
+        answer = await site.get("/api/v1/states")
+        packed = await site.get("/api/v1/states", {"Accept-Encoding": "gzip"})
+        site.snapshot = dataclasses.replace(first, taken_at=first.taken_at + 1, links=first.links[:2])
+        later = await site.get("/api/v1/states", {"If-None-Match": answer.headers["etag"]})
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.body == states_to_json(first)
+    assert gzip.decompress(packed.body) == answer.body
+    assert later.status == 200
+    assert json.loads(later.body)["links"]["id"] == [row.info.link_id for row in first.links[:2]]
+
+
 @pytest.mark.parametrize(
-    "path", ["/", "/map", "/metrics", "/api/v1/snapshot", "/-/healthy", "/-/ready", "/nowhere"]
+    "path", ["/", "/map", "/metrics", "/api/v1/snapshot", "/api/v1/states", "/-/healthy", "/-/ready", "/nowhere"]
 )
 async def test_every_answer_has_the_safe_headers(start_site: StartSite, path: str) -> None:
     """No page may be framed, sniffed or kept; none names the server software."""
@@ -230,7 +281,7 @@ async def test_every_answer_has_the_safe_headers(start_site: StartSite, path: st
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["x-frame-options"] == "DENY"
     assert answer.headers["referrer-policy"] == "no-referrer"
-    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["cache-control"] == ("no-cache" if path == "/api/v1/states" else "no-store")
     assert answer.headers["server"] is None
 
 

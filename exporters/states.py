@@ -19,7 +19,7 @@ Cell = str | float | bool | None
 def states_to_json(snapshot: Snapshot) -> bytes:
     """Return the answer of ``/api/v1/states`` in ASCII JSON.
 
-    Times are Unix seconds, ``rtt`` is seconds, ``loss`` 0 to 1; what is not known, or no finite number, is ``null``.
+    Times are Unix seconds, ``rtt`` is seconds, ``loss`` 0 to 1; what is not known, or not finite, is ``null``.
     """
     links, endpoints, sites = snapshot.links, snapshot.endpoints, snapshot.sites
     answer = {

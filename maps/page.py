@@ -33,6 +33,8 @@ OWN_ASSET = "asset:"
 _SCRIPT_LINK = re.compile(r'<script src="([^"]*)"></script>')
 _STYLE_LINK = re.compile(r'<link rel="stylesheet" href="([^"]*)"\s*/?>')
 _CSS_URL = re.compile(r"""url\(\s*["']?([^"')]*)["']?\s*\)""")
+_NO_ZOOM = re.compile(r",\s*maximum-scale=1\.0,\s*user-scalable=no")
+"""folium forbids readers to enlarge the page (WCAG 2.1, 1.4.4)."""
 _SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 _LOADING_ATTRIBUTES = frozenset(
     {
@@ -151,6 +153,7 @@ def self_contained(
     manifest = read_manifest(folder)
     html = _SCRIPT_LINK.sub(lambda match: _script(match[1], manifest, folder), html)
     html = _STYLE_LINK.sub(lambda match: _style(match[1], manifest, folder), html)
+    html = _NO_ZOOM.sub("", html)
     # A browser hashes what its parser made of the file, and that has no carriage returns.
     html = html.replace("\r\n", "\n").replace("\r", "\n")
     audit = _Audit()

@@ -178,7 +178,13 @@ def test_print_is_one_page(desktop: Watched) -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     keep_picture(page, "print")
-    for shown in (".page-header h1", ".as-of", ".panel .coverage-legend", ".layers .legend >> nth=-1", ".sources li >> nth=-1"):
+    for shown in (
+        ".page-header h1",
+        ".as-of",
+        ".panel .coverage-legend",
+        ".layers .legend >> nth=-1",
+        ".sources li >> nth=-1",
+    ):
         expect(page.locator(shown)).to_be_visible()
     cut = "(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)(document.querySelector('.panel'))"
     assert page.evaluate(cut) <= 1

@@ -21,6 +21,7 @@
 
   phusong.makeTiles = function (map, tiles) {
     map.createPane("tiles").style.zIndex = 200;
+    map.getContainer().append(phusong.element("p", { class: "tiles-by" }, tiles.attribution));
     return L.tileLayer(tiles.url, { pane: "tiles", maxZoom: Math.max(tiles.maxZoom, map.getMaxZoom()), maxNativeZoom: tiles.maxZoom });
   };
 

@@ -130,10 +130,7 @@
 
   /* The page of whoever is on call: only what is wrong, the biggest first, and nothing to scroll sideways for. */
   phusong.makeOnCall = function (data, index, states, view, go) {
-    const { list, refresh } = makeList(data, index, states, (kind, id) => {
-      view.showScreen("map");
-      go(kind, id);
-    });
+    const { list, refresh } = makeList(data, index, states, go);
     const sums = element("p", { class: "sums", role: "status" });
     const main = element(
       "main", { class: "oncall", "aria-label": word("oncall") },

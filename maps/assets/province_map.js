@@ -77,6 +77,7 @@
     /* Show a thing of a list on the map, with its card; what is not on the map has no place to go to. */
     function go(kind, id) {
       const place = layers.places[kind].get(id);
+      if (view.screen !== "map") view.showScreen("map");
       view.set({ selected: kind + ":" + (kind === "communes" ? data.communes[id].code : id) });
       if (!place) {
         notice.say(word("not_drawn"));
@@ -152,6 +153,10 @@
       document.body.classList.toggle("with-table", view.values.table !== "");
       map.invalidateSize({ animate: false, pan: false });
     });
+    /* Who does not see the card hears its title. */
+    const heard = element("div", { class: "unseen", role: "status" });
+    document.body.append(heard);
+    map.on("popupopen", (event) => { heard.textContent = event.popup.getElement().querySelector("h3, strong").textContent; });
     map.fire("zoomend");
     labels.place();
     map.on("moveend", () => {

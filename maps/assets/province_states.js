@@ -74,7 +74,10 @@
             now[kind][i] = { [name]: "unknown" };
             return;
           }
-          const column = (key) => (told[key] === undefined ? null : told[key][j]);
+          const column = (key) => {
+            const value = told[key] === undefined ? null : told[key][j];
+            return typeof value === "string" ? phusong.clean(value) : value;
+          };
           now[kind][i] = {
             [name]: String(told[name][j]), since: column("since"), rtt: column("rtt"), loss: column("loss"),
             lastSuccess: column("last_success"), problem: column("problem"), cause: column("cause"), fallback: column("fallback"),

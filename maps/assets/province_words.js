@@ -34,6 +34,9 @@ window.phusong = {};
     return formats.get(digits).format(value);
   };
 
+  /* A text of a device without what acts instead of being seen; as text.py does for what the page was made with. */
+  phusong.clean = (text) => text.replace(/[\t\n\v\f\r\u2028\u2029]/g, " ").replace(/\p{C}/gu, "").slice(0, 300);
+
   /* For comparing texts as people type them: "van don" is Vân Đồn. */
   phusong.fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase();
 

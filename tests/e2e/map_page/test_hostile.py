@@ -184,9 +184,11 @@ def test_tiles_only_from_the_server_named(opened: Callable[..., Watched], tmp_pa
     assert watched.requests
     assert all(url.startswith("http://127.0.0.9:8099/") for url in watched.requests)
     assert watched.reports() == []
+    expect(watched.page.locator(".tiles-by")).to_have_text("Bản đồ nền của tỉnh")
     watched.page.locator(".sources summary").click()
     expect(watched.page.locator(".sources")).to_contain_text("http://127.0.0.9:8099")
     watched.page.uncheck("#layer-tiles")
+    expect(watched.page.locator(".tiles-by")).to_be_hidden()
     count = len(watched.requests)
     zoom_in(watched.page)
     assert len(watched.requests) == count

@@ -62,10 +62,11 @@
           () => {
             const { compare } = view.values;
             const wanted = compare === "beside" || (compare === "difference" && !comparison.canSubtract());
+            const before = place.hidden;
             place.hidden = !wanted || !comparison.series();
             ownTitle.hidden = place.hidden;
             document.body.classList.toggle("comparing", !place.hidden);
-            map.invalidateSize({ animate: false });
+            if (before !== place.hidden) map.invalidateSize({ animate: false });
             if (place.hidden) return;
             if (!other) build();
             other.invalidateSize(false);

@@ -112,6 +112,12 @@
       phusong.makeOnCall(data, index, states, view, go), notice.made,
     );
 
+    /* Before anything is drawn: to ask for the map's size lays out all that there is. */
+    view.follow(["screen", "table"], () => {
+      document.body.classList.toggle("on-call", view.screen === "oncall");
+      document.body.classList.toggle("with-table", view.values.table !== "");
+      map.invalidateSize({ animate: false, pan: false });
+    });
     const extent = layers.byName.communes.getBounds();
     const fit = () => {
       map.invalidateSize(false);
@@ -148,16 +154,10 @@
     );
     view.follow(["time"], () => states.showTime(view.values.time));
     beside.begin();
-    view.follow(["screen", "table"], () => {
-      document.body.classList.toggle("on-call", view.screen === "oncall");
-      document.body.classList.toggle("with-table", view.values.table !== "");
-      map.invalidateSize({ animate: false, pan: false });
-    });
     /* Who does not see the card hears its title. */
     const heard = element("div", { class: "unseen", role: "status" });
     document.body.append(heard);
     map.on("popupopen", (event) => { heard.textContent = event.popup.getElement().querySelector("h3, strong").textContent; });
-    map.fire("zoomend");
     labels.place();
     map.on("moveend", () => {
       const { lat, lng } = map.getCenter();

@@ -39,7 +39,7 @@
 
   /* A combobox as WAI-ARIA describes it: the focus stays in the field, arrows choose, Enter goes, Escape closes. */
   phusong.makeSearch = function ({ data, index, go }) {
-    const all = entries(data, index);
+    let all = null;
     const list = element("ul", { id: "search-list", class: "search-list", role: "listbox", "aria-label": word("search.results"), hidden: "" });
     const field = element("input", {
       type: "search", id: "search", placeholder: word("search"), "aria-label": word("search"), autocomplete: "off", spellcheck: "false",
@@ -73,6 +73,7 @@
     }
 
     function refresh() {
+      all ??= entries(data, index);
       const every = phusong.findEntries(all, field.value);
       found = every.slice(0, SHOWN_AT_MOST);
       const rows = found.map((each, i) => {

@@ -39,7 +39,8 @@
     const tell = () => listeners.forEach((listener) => listener());
 
     function write(kind, row, values) {
-      Object.assign(row, Object.fromEntries(DETAILS.map((name) => [name, null])), values);
+      for (const name of DETAILS) row[name] = null;
+      Object.assign(row, values);
       row.problem = row.problem ?? "";
       row.cause = row.cause ?? "";
       if (phusong.rank(kind, row[KINDS[kind]]) < 0) row[KINDS[kind]] = "unknown";

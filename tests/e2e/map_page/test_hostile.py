@@ -72,7 +72,8 @@ def page_with(attack: str, path: Path) -> None:
     coverage = coverage_of(communes)
     for column in ("technology", "operator"):
         coverage[column] = [written + text for text in coverage[column]]
-    snapshot, summary = hostile(plain, attack), hostile(figures, attack)
+    summary = hostile(figures, written)
+    snapshot = dataclasses.replace(hostile(plain, attack), edition=summary.edition)
     for column in ("code", "name", "district"):
         communes[column] = [written + text for text in communes[column]]
     extras = Extras(

@@ -116,7 +116,15 @@ def province_data(
         },
         "series": _series([name.code for name in names], summary),
         "populationMethod": summary.population_method if summary else "",
-        "land": [{"name": part.name, "polygons": part.polygons, "lines": part.lines} for part in extras.land],
+        "land": [
+            {
+                "name": part.name,
+                "polygons": part.polygons,
+                "lines": part.lines,
+                "label": [part.label.lat, part.label.lon] if part.name and part.label else None,
+            }
+            for part in extras.land
+        ],
         "coverage": _coverage(extras.coverage),
         "gaps": _gaps(extras.gaps),
         "sites": _sites(snapshot, summary) if snapshot else [],

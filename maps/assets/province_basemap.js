@@ -13,7 +13,8 @@
       L.polygon(phusong.polygonPoints(part.polygons), {
         ...pane, className: "land", color: "var(--coast)", weight: 0.8, fillColor: "var(--land)", fillOpacity: 1,
       }).addTo(map);
-      for (const path of part.lines || []) {
+      if (part.label) phusong.mapLabel(part.name, part.label, "around", "land").addTo(map);
+      for (const path of part.lines) {
         L.polyline(phusong.points(path), { ...pane, className: "land", color: "var(--coast)", weight: 1.2, dashArray: "6 4" }).addTo(map);
       }
     }

@@ -1,7 +1,7 @@
 """The states alone, small enough to be asked for every few seconds: what the map page refreshes itself with.
 
 Parallel lists in the snapshot's order, without geometry, names, addresses or anything that only a reload changes.
-Texts are data here; who shows them cleans them.
+Ids stay as they are, the page finds its rows by them; sentences come without control characters and not too long.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 
+from phusong.exporters.events import LONGEST_DETAIL, plain
 from phusong.exporters.snapshot import EndpointRow, LinkRow, Snapshot
 
 FORMAT = 1
@@ -47,8 +48,8 @@ def _polled(rows: tuple[LinkRow, ...] | tuple[EndpointRow, ...]) -> Mapping[str,
         "rtt": _finite(row.ping.rtt_avg_s if row.ping else None for row in rows),
         "loss": _finite(row.ping.loss_ratio if row.ping else None for row in rows),
         "last_success": _finite(row.last_success for row in rows),
-        "problem": [row.problem for row in rows],
-        "cause": [row.cause for row in rows],
+        "problem": [plain(row.problem, LONGEST_DETAIL) for row in rows],
+        "cause": [plain(row.cause, LONGEST_DETAIL) for row in rows],
     }
 
 

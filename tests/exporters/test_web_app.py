@@ -8,6 +8,7 @@ import dataclasses
 import gzip
 import http.client
 import json
+import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -254,6 +255,48 @@ async def test_map_comes_packed_and_once(start_site: StartSite) -> None:
     assert changed.headers["etag"] != tag
 
 
+async def test_a_map_put_in_place_of_another_is_another(start_site: StartSite, tmp_path: Path) -> None:
+    """A map of the same length, written in the same moment, is told from the one before; without one it is 404."""
+    async with start_site() as site:
+        site.map_file.write_text("<p>cũ</p>", encoding="utf-8")
+        before = await site.get("/map")
+        written = site.map_file.stat()
+        scratch = tmp_path / "scratch.html"
+        scratch.write_text("<p>lũ</p>", encoding="utf-8")
+        os.utime(scratch, ns=(written.st_atime_ns, written.st_mtime_ns))
+        assert scratch.stat().st_size == written.st_size
+        scratch.replace(site.map_file)
+        after = await site.get("/map", {"If-None-Match": before.headers["etag"]})
+        site.map_file.unlink()
+        gone = await site.get("/map", {"If-None-Match": after.headers["etag"]})
+    assert (after.status, after.body.decode()) == (200, "<p>lũ</p>")
+    assert after.headers["etag"] != before.headers["etag"]
+    assert gone.status == 404
+
+
+@pytest.mark.parametrize("path", ["/map", "/api/v1/states"])
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [(None, None), ("gzip;q=0", None), ("gzip;q=0, *", None), ("*", "gzip"), ("gzip", "gzip")],
+)
+async def test_packed_for_whom_it_may_be(
+    start_site: StartSite, path: str, accepted: str | None, coding: str | None
+) -> None:
+    """Gzip goes to who accepts it, HEAD tells the same, and caches are told that it depends."""
+    async with start_site() as site:
+        site.map_file.write_text("<p>Bản đồ</p>" * 1000, encoding="utf-8")
+        asked = {} if accepted is None else {"Accept-Encoding": accepted}
+        answer = await site.get(path, asked)
+        head = await site.get(path, asked, method="HEAD")
+    assert answer.headers["content-encoding"] == coding
+    assert answer.body.startswith(b"\x1f\x8b") is (coding is not None)
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert (head.status, head.body) == (200, b"")
+    for name in ("content-length", "content-encoding", "content-type", "etag", "vary"):
+        assert head.headers[name] == answer.headers[name]
+    assert int(answer.headers["content-length"]) == len(answer.body)
+
+
 async def test_states_are_the_snapshots(start_site: StartSite) -> None:
     """What the map refreshes itself with has every line, office and endpoint, and follows the snapshot."""
     async with start_site() as site:
@@ -261,11 +304,13 @@ async def test_states_are_the_snapshots(start_site: StartSite) -> None:
         first = site.snapshot
         answer = await site.get("/api/v1/states")
         packed = await site.get("/api/v1/states", {"Accept-Encoding": "gzip"})
+        known = await site.get("/api/v1/states", {"If-None-Match": answer.headers["etag"]})
         site.snapshot = dataclasses.replace(first, taken_at=first.taken_at + 1, links=first.links[:2])
         later = await site.get("/api/v1/states", {"If-None-Match": answer.headers["etag"]})
     assert answer.headers["content-type"] == "application/json"
     assert answer.body == states_to_json(first)
     assert gzip.decompress(packed.body) == answer.body
+    assert (known.status, known.body) == (304, b"")
     assert later.status == 200
     assert json.loads(later.body)["links"]["id"] == [row.info.link_id for row in first.links[:2]]
 
@@ -274,7 +319,7 @@ async def test_states_are_the_snapshots(start_site: StartSite) -> None:
     "path", ["/", "/map", "/metrics", "/api/v1/snapshot", "/api/v1/states", "/-/healthy", "/-/ready", "/nowhere"]
 )
 async def test_every_answer_has_the_safe_headers(start_site: StartSite, path: str) -> None:
-    """No page may be framed, sniffed or kept; none names the server software."""
+    """No page may be framed or sniffed, none is shown from a cache unasked; none names the server software."""
     async with start_site() as site:
         answer = await site.get(path)
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
@@ -336,3 +381,26 @@ async def test_users_need_their_password(start_site: StartSite) -> None:
     assert refused[0].headers["www-authenticate"] == 'Basic realm="phusong", charset="UTF-8"'
     assert healthy.status == 401
     assert allowed.status == 200
+
+
+async def test_packed_pages_need_the_password_too(start_site: StartSite) -> None:
+    """Map and states are shown to nobody without it, in no coding, and a tag is no ticket."""
+    hashed = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
+    good = _login(b"ops:secret")
+    async with start_site({"ops": hashed}) as site:
+        site.map_file.write_text("<p>map</p>", encoding="utf-8")
+        for path in ("/map?view=oncall", "/api/v1/states"):
+            allowed = await site.get(path, good)
+            tag = allowed.headers["etag"]
+            tries: list[dict[str, str]] = [
+                {},
+                {"Accept-Encoding": "gzip"},
+                {"If-None-Match": tag},
+                {"If-None-Match": "*", **_login(b"ops:wrong")},
+            ]
+            refused = [await site.get(path, headers) for headers in tries]
+            known = await site.get(path, {**good, "If-None-Match": tag})
+            assert (allowed.status, known.status) == (200, 304)
+            for answer in refused:
+                assert (answer.status, answer.body, answer.headers["etag"]) == (401, b"Unauthorized\n", None)
+                assert answer.headers["www-authenticate"] == 'Basic realm="phusong", charset="UTF-8"'

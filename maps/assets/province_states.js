@@ -95,7 +95,7 @@
         return;
       }
       try {
-        const response = await fetch("api/v1/states", { cache: "no-store", signal: AbortSignal.timeout(EVERY_MS) });
+        const response = await fetch("api/v1/states", { cache: "no-cache", signal: AbortSignal.timeout(EVERY_MS) });
         if (response.status === 404) {
           live = "off";
           tell();

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import shapely
-from pyproj import Transformer
 
+from phusong.maps.metric_shapes import MapLabel, ShapeError, labels_in, polygons_of, to_degrees, to_metres
 from phusong.maps.short_coordinates import short_line, short_polygons
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from phusong.maps.short_coordinates import ShortLine, ShortPolygons
 
-METRIC_CRS = "EPSG:5899"
-"""VN-2000 / TM-3 107-45, the province's own zone: distances in it are metres."""
 MAX_VERTICES = 40_000
 """Vertices of all communes together: about 0.35 MB of a page that may have 2 MB."""
 
@@ -32,31 +30,19 @@ _GAP_WIDTH_M = 20.0
 _SMALLEST_HOLE_M2 = 1e6
 _ONE_POINT = 2
 """Numbers of a short line that rounding left no way."""
-_LABEL_TOLERANCE = 0.02
-"""How far a name may stand from the best place, in square roots of the area."""
+CommuneLabel: TypeAlias = MapLabel
+"""Where a commune's name stands."""
+
 _UNIT_OF_DISTRICT = re.compile(r"^(Thành phố|Thị xã|Huyện|Quận)\s+", re.IGNORECASE)
 
 
-class BoundaryError(ValueError):
+class BoundaryError(ShapeError):
     """The boundaries cannot be drawn; the message says what is wrong and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class CommuneLabel:
-    """Where the name of a commune stands: the point of its largest part that is farthest from the border.
-
-    ``lat`` and ``lon`` are WGS 84 degrees. ``radius_m`` is the way from there to the border, rounded down: a name
-    fits whose box is within a circle of it.
-    """
-
-    lat: float
-    lon: float
-    radius_m: int
-
-
-@dataclass(frozen=True, slots=True)
 class DistrictLabel:
-    """A district's short name and where it stands, as in :class:`CommuneLabel`."""
+    """A district's short name and where it stands, see :class:`phusong.maps.metric_shapes.MapLabel`."""
 
     name: str
     lat: float
@@ -97,12 +83,10 @@ def simplify_for_display(communes: gpd.GeoDataFrame, max_vertices: int = MAX_VER
     BoundaryError
         There is no CRS or a wrong one, or no row has a polygon.
     """
-    if communes.crs is None:
-        raise BoundaryError("the boundaries have no CRS: say which one it is (set_crs) before drawing them")
-    projected = np.asarray(communes.geometry.to_crs(METRIC_CRS).array, dtype=object)
-    if not _lies_on_earth(projected):
-        raise BoundaryError(f"the boundaries lie where {METRIC_CRS} has no places: is {communes.crs} their CRS?")
-    metric = _polygons(projected)
+    try:
+        metric = polygons_of(to_metres(communes, "the boundaries"))
+    except ShapeError as error:
+        raise BoundaryError(str(error)) from error
     drawn = ~shapely.is_empty(metric)
     if not drawn.any():
         raise BoundaryError("no commune has a polygon: is this the boundary layer?")
@@ -110,8 +94,8 @@ def simplify_for_display(communes: gpd.GeoDataFrame, max_vertices: int = MAX_VER
     districts = np.asarray(communes["district"].fillna("").astype(str), dtype=object)[drawn]
     outline, borders, wholes = _districts(shapes, districts)
     rows = np.flatnonzero(drawn).tolist()
-    polygons = dict(zip(rows, map(short_polygons, _to_degrees(shapes).tolist()), strict=True))
-    labels = dict(zip(rows, _middles(shapes), strict=True))
+    polygons = dict(zip(rows, map(short_polygons, to_degrees(shapes).tolist()), strict=True))
+    labels = dict(zip(rows, labels_in(shapes), strict=True))
     return DisplayGeometry(
         communes=tuple(polygons.get(row, []) for row in range(len(drawn))),
         commune_labels=tuple(labels.get(row) for row in range(len(drawn))),
@@ -120,36 +104,6 @@ def simplify_for_display(communes: gpd.GeoDataFrame, max_vertices: int = MAX_VER
         district_labels=_district_labels(wholes),
         tolerance_m=tolerance_m,
     )
-
-
-def _lies_on_earth(projected: NDArray[Any]) -> bool:
-    positions = shapely.get_coordinates(projected)
-    if not len(positions):
-        return True
-    corners = shapely.linestrings([positions.min(axis=0), positions.max(axis=0)])
-    return bool(np.isfinite(shapely.get_coordinates([corners, _to_degrees(corners)])).all())
-
-
-def _polygons(shapes: NDArray[Any]) -> NDArray[Any]:
-    """Return the polygonal part of each shape, valid; an empty polygon where there is none."""
-    empty = shapely.Polygon()
-    repaired = shapely.make_valid(
-        np.array([empty if shape is None else shape for shape in shapes], dtype=object),
-        method="structure",
-        keep_collapsed=False,
-    )
-    return np.array(
-        [
-            shape if shape.geom_type in {"Polygon", "MultiPolygon"} else _polygonal_parts(shape)
-            for shape in repaired.tolist()
-        ],
-        dtype=object,
-    )
-
-
-def _polygonal_parts(shape: shapely.Geometry) -> shapely.Geometry:
-    parts = [part for part in shapely.get_parts(shape).tolist() if part.geom_type in {"Polygon", "MultiPolygon"}]
-    return shapely.union_all(parts) if parts else shapely.Polygon()
 
 
 def _as_coverage(shapes: NDArray[Any]) -> NDArray[Any]:
@@ -183,7 +137,7 @@ def _districts(
 
 def _district_labels(wholes: dict[str, shapely.Geometry]) -> tuple[DistrictLabel, ...]:
     names = sorted((name for name in wholes if name), key=lambda name: -float(wholes[name].area))
-    middles = _middles(np.array([wholes[name] for name in names], dtype=object))
+    middles = labels_in(np.array([wholes[name] for name in names], dtype=object))
     return tuple(
         DistrictLabel(_UNIT_OF_DISTRICT.sub("", name), middle.lat, middle.lon, middle.radius_m)
         for name, middle in zip(names, middles, strict=True)
@@ -196,31 +150,11 @@ def _solid(shapes: NDArray[Any]) -> shapely.Geometry:
     return shapely.multipolygons([_without_slivers(part) for part in parts])
 
 
-def _middles(shapes: NDArray[Any]) -> list[CommuneLabel]:
-    """Return the point of each shape's largest part that is farthest from its border: names stand well there."""
-    largest = np.array(
-        [max(shapely.get_parts(shape).tolist(), key=lambda part: float(part.area)) for shape in shapes.tolist()],
-        dtype=object,
-    )
-    tolerances_m = _LABEL_TOLERANCE * np.sqrt(shapely.area(largest))
-    radii = shapely.maximum_inscribed_circle(largest, tolerance=tolerances_m)
-    points = shapely.get_coordinates(_to_degrees(shapely.get_point(radii, 0))).round(5).tolist()
-    return [
-        CommuneLabel(lat, lon, int(length))
-        for (lon, lat), length in zip(points, shapely.length(radii).tolist(), strict=True)
-    ]
-
-
 def _lines(lines: shapely.Geometry) -> list[ShortLine]:
-    parts = [short_line(shapely.get_coordinates(line)) for line in shapely.get_parts(_to_degrees(lines)).tolist()]
+    parts = [short_line(shapely.get_coordinates(line)) for line in shapely.get_parts(to_degrees(lines)).tolist()]
     return [line for line in parts if len(line) > _ONE_POINT]
 
 
 def _without_slivers(polygon: shapely.Polygon) -> shapely.Polygon:
     holes = [ring for ring in polygon.interiors if shapely.Polygon(ring).area >= _SMALLEST_HOLE_M2]
     return shapely.Polygon(polygon.exterior, holes)
-
-
-def _to_degrees(shapes: Any) -> Any:
-    transformer = Transformer.from_crs(METRIC_CRS, "EPSG:4326", always_xy=True)
-    return shapely.transform(shapes, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])))

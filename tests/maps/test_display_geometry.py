@@ -8,7 +8,8 @@ import pytest
 import shapely
 from numpy.typing import NDArray
 
-from phusong.maps.display_geometry import METRIC_CRS, BoundaryError, DisplayGeometry, simplify_for_display
+from phusong.maps.display_geometry import BoundaryError, DisplayGeometry, simplify_for_display
+from phusong.maps.metric_shapes import METRIC_CRS
 from phusong.maps.short_coordinates import line_points
 
 

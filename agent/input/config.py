@@ -15,7 +15,7 @@ from phusong.agent.judging.limits import DEFAULT_BOOK, DEFAULT_LIMITS, Limits, L
 from phusong.collectors.profile import Profile
 from phusong.collectors.snmp.budget import REQUESTS_PER_S
 
-from .config_shape import ConfigShape, LimitShape, NotificationsShape
+from .config_shape import ConfigShape, LimitShape, MapShape, NotificationsShape
 from .credentials import AUTH_NAME, AUTHS, Auth, UserAuth, read_auths
 from .event_receivers import EventsConfig, read_receivers
 from .problems import InputProblems, Problem, name_hint
@@ -100,10 +100,31 @@ class Config:
 
 
 @dataclass(frozen=True, slots=True)
+class TilesConfig:
+    """A raster tile server of one's own; ``url`` has ``{z}``, ``{x}`` and ``{y}``."""
+
+    url: str
+    attribution: str
+    max_zoom: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapSettings:
+    """What the map shows beside figures and states; ``compare`` is another run's ``coverage.json``."""
+
+    history_s: float
+    compare: Path | None
+    plan: Path | None
+    """Folder of ``phusong coverage plan``."""
+    neighbours: Path | None
+    tiles: TilesConfig | None
+
+
+@dataclass(frozen=True, slots=True)
 class Paths:
     """The files that pass between the programs: the folder of the state, the coverage figures, the map.
 
-    And what belongs to reading the inventory: its folder, and the edition of its communes.
+    And what belongs to reading the inventory: its folder, and the edition of its communes; and to drawing the map.
     """
 
     inventory: Path
@@ -111,6 +132,7 @@ class Paths:
     state: Path
     summary: Path | None
     map: Path
+    map_settings: MapSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +266,18 @@ def _paths(shape: ConfigShape, folder: Path) -> Paths:
         state=state,
         summary=folder / shape.coverage.summary if shape.coverage.summary else None,
         map=folder / shape.web.map if shape.web.map else state / "map.html",
+        map_settings=_map_settings(shape.map, folder),
+    )
+
+
+def _map_settings(shape: MapShape, folder: Path) -> MapSettings:
+    tiles = shape.tiles
+    return MapSettings(
+        history_s=shape.history,
+        compare=folder / shape.compare if shape.compare else None,
+        plan=folder / shape.plan if shape.plan else None,
+        neighbours=folder / shape.neighbours if shape.neighbours else None,
+        tiles=TilesConfig(tiles.url, tiles.attribution, tiles.max_zoom) if tiles else None,
     )
 
 

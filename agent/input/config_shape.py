@@ -19,6 +19,7 @@ from phusong.exporters.syslog_message import FACILITIES
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h)")
 _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_TILES_EXAMPLE = '"https://tiles.example/{z}/{x}/{y}.png"'
 OURS = "phusong"
 
 
@@ -36,7 +37,7 @@ def duration(low_s: float, high_s: float) -> BeforeValidator:
             raise refuse("must be a duration", "write a number and its unit: 500ms, 30s, 5m or 1h")
         seconds = float(match[1]) * _UNIT_SECONDS[match[2]]
         if not low_s <= seconds <= high_s:
-            raise refuse(f"must be {low_s:g}s to {high_s:g}s", "choose a duration within these limits")
+            raise refuse(f"must be {low_s:.10g}s to {high_s:.10g}s", "choose a duration within these limits")
         return seconds
 
     return BeforeValidator(parse)
@@ -73,6 +74,30 @@ def parse_hook_url(value: object) -> tuple[bool, str, int, str]:
         remedy = "write only host, port and path; secret_file proves who we are, other characters as %XX"
         raise refuse("has a user, a fragment, or characters that a URL cannot have", remedy)
     return parts.scheme == "https", host, port or (443 if parts.scheme == "https" else 80), target
+
+
+def parse_tiles_url(value: object) -> str:
+    """Read the address of a tile server: host, port and a path with ``{z}``, ``{x}`` and ``{y}`` once each."""
+    text = value if isinstance(value, str) else ""
+    try:
+        parts = urllib.parse.urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        parts, host, port = urllib.parse.urlsplit(""), "", None
+    if parts.scheme not in ("http", "https") or not _is_host(host, ":" in host) or port == 0:
+        raise refuse("must be the address of a tile server", f"write it in quotes, like {_TILES_EXAMPLE}")
+    if any(parts.path.count(place) != 1 for place in ("{z}", "{x}", "{y}")):
+        raise refuse("must have {z}, {x} and {y} once each in its path", f"write it like {_TILES_EXAMPLE}")
+    plain = re.sub(r"\{[zxy]\}", "", parts.path)
+    if (
+        parts.username is not None
+        or parts.query
+        or parts.fragment
+        or not re.fullmatch(r"[\w./~%@:+-]*", plain, re.ASCII)
+    ):
+        remedy = "write only host, port and path, other characters as %XX: a key would stand in every page"
+        raise refuse("has a user, a query, a fragment, or characters that it cannot have", remedy)
+    return text
 
 
 def parse_syslog_address(value: object) -> tuple[str, str, int]:
@@ -117,6 +142,7 @@ def _parse_printable(value: object) -> object:
 
 Text = Annotated[str, Field(min_length=1, max_length=1000), BeforeValidator(_parse_printable)]
 Listen = Annotated[tuple[str, int], BeforeValidator(parse_listen)]
+TilesUrl = Annotated[str, BeforeValidator(parse_tiles_url)]
 HookUrl = Annotated[tuple[bool, str, int, str], BeforeValidator(parse_hook_url)]
 SyslogPlace = Annotated[tuple[str, str, int], BeforeValidator(parse_syslog_address)]
 Facility = Annotated[str, BeforeValidator(_parse_facility)]
@@ -230,6 +256,24 @@ class WebShape(Shape):
     map: Text | None = None
 
 
+class TilesShape(Shape):
+    """A raster tile server of one's own."""
+
+    url: TilesUrl
+    attribution: Text
+    max_zoom: Annotated[int, Field(ge=1, le=22)] = 18
+
+
+class MapShape(Shape):
+    """What the map shows beside figures and states."""
+
+    history: Annotated[float, duration(0, 720 * 3600)] = 168 * 3600.0
+    compare: Text | None = None
+    plan: Text | None = None
+    neighbours: Text | None = None
+    tiles: TilesShape | None = None
+
+
 class WebhookShape(Shape):
     """A receiver of events by HTTP."""
 
@@ -271,4 +315,5 @@ class ConfigShape(Shape):
     limits: LimitsShape = LimitsShape()
     events: EventsShape | None = None
     coverage: CoverageShape = CoverageShape()
+    map: MapShape = MapShape()
     web: WebShape = WebShape()

@@ -19,7 +19,7 @@ from phusong.maps.short_coordinates import short_line, short_polygons
 from phusong.maps.thinning import thin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -34,7 +34,7 @@ MAX_GAPS = 200
 MARGIN_DEGREES = 0.5
 """How far the land around is drawn: what a page of the whole province shows on a wide screen."""
 
-Bounds: TypeAlias = tuple[float, float, float, float]
+Bounds: TypeAlias = "Sequence[float]"
 """West, south, east, north in WGS 84 degrees."""
 
 _NAMED_COMMUNES = 6

@@ -6,7 +6,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from map_peer import folium_page, leaflet_page
 from phusong.maps.province_map import build_province_map, write_page
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 ROUNDS = 3
 OPENINGS = 5
@@ -36,21 +37,52 @@ STOPWATCH = """new MutationObserver((_, watching) => {
     requestAnimationFrame(() => requestAnimationFrame(() => { window.__usable = performance.now(); }));
 }).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-drawn"] });"""
 """Takes down the milliseconds from the navigation's start until the drawn page has given two frames."""
-LONGEST_FRAME = """(zoom) => new Promise((done) => {
-    const times = [performance.now()];
-    const step = (now) => { times.push(now); times.length < 40 ? requestAnimationFrame(step) : done(
-        Math.max(...times.slice(1).map((time, i) => time - times[i]))); };
-    document.querySelector(zoom).click();
-    requestAnimationFrame(step);
+AT_REST = """() => new Promise((done) => {
+    let last = performance.now(), calm = 0;
+    const look = () => {
+        const now = performance.now();
+        calm = now - last < 50 ? calm + 1 : 0;
+        last = now;
+        if (calm < 30) requestAnimationFrame(look);
+        else done();
+    };
+    requestAnimationFrame(look);
 })"""
+"""Waits for 30 quick frames in a row: what the page has still to do is no part of the next step."""
+LONGEST_FRAME = """(step) => new Promise((done, fail) => {
+    const map = document.querySelector(".leaflet-container");
+    const place = () => map.querySelector(".leaflet-proxy").style.transform;
+    const before = place(), begun = performance.now();
+    let last = begun, longest = 0, frames = 0;
+    const look = () => {
+        const now = performance.now();
+        longest = Math.max(longest, now - last);
+        last = now;
+        frames += 1;
+        if (frames < 40 || now - begun < 1000) requestAnimationFrame(look);
+        else if (place() === before) fail(new Error("the map did not " + step));
+        else done(longest);
+    };
+    if (step === "zoom") map.querySelector(".leaflet-control-zoom-in").click();
+    else {
+        map.focus();
+        map.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", keyCode: 39, bubbles: true }));
+    }
+    requestAnimationFrame(look);
+})"""
+"""Milliseconds of the longest frame of one ``pan`` by the arrow key or ``zoom`` by the button."""
+STEPS = ("pan", "zoom")
 
 
 def run() -> list[dict[str, Any]]:
     """Build and open the pages; ``ratio`` is ours over the peer's in the same run."""
     with tempfile.TemporaryDirectory() as scratch, chromium() as browser:
         folder = Path(scratch)
-        results = [_built(folder, name, communes) for name, communes in _boundaries().items()]
-        opened = {factor: _opened(folder, browser, factor) for factor in OBJECTS}
+        built = [_built(folder, name, communes) for name, communes in _boundaries().items()]
+        results = [result for pair in built for result in pair]
+        pages = {factor: _write_pages(folder, factor) for factor in OBJECTS}
+        opened = {factor: _opened(each, browser) for factor, each in pages.items()}
+        frames = _moved(pages[10], browser)
     growth = {who: opened[10][who] / opened[1][who] for who in ("ours_ms", "peer_ms")}
     for factor, result in opened.items():
         results.append(
@@ -62,6 +94,15 @@ def run() -> list[dict[str, Any]]:
                 "note": f"10 x take {growth['ours_ms']:.1f} times as long, the peer {growth['peer_ms']:.1f}",
             }
         )
+    results += [
+        {
+            "name": f"longest frame of one {step} of the map, 10 x objects",
+            **figures,
+            "ratio": round(figures["ours_ms"] / figures["peer_ms"], 3),
+            "note": f"peer: plain Leaflet; median of {OPENINGS}, each from rest",
+        }
+        for step, figures in frames.items()
+    ]
     return results
 
 
@@ -78,8 +119,8 @@ def _boundaries() -> dict[str, gpd.GeoDataFrame]:
     }
 
 
-def _built(folder: Path, name: str, communes: gpd.GeoDataFrame) -> dict[str, Any]:
-    """Build ours and folium's with every object, the best of three each."""
+def _built(folder: Path, name: str, communes: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    """Build ours and folium's with every object: the time, the best of three each, and the size."""
     snapshot = map_province.snapshot_of(communes)
     summary = map_province.summary_of(communes, snapshot.sites)
     ours, peer = folder / "ours.html", folder / "folium.html"
@@ -88,18 +129,27 @@ def _built(folder: Path, name: str, communes: gpd.GeoDataFrame) -> dict[str, Any
     )
     peer_s = _best(lambda: folium_page(communes, summary, snapshot, peer))
     size, peer_size = ours.stat().st_size, peer.stat().st_size
-    if size > MAX_BYTES:
-        raise RuntimeError(f"the page has {size} bytes, at most {MAX_BYTES} are allowed")
-    return {
-        "name": f"map built, {name}",
-        "ours_s": round(ours_s, 2),
-        "peer_s": round(peer_s, 2),
-        "ours_mb": round(size / 1e6, 2),
-        "peer_mb": round(peer_size / 1e6, 2),
-        "ratio": round(ours_s / peer_s, 3),
-        "target": 0.8,
-        "note": f"size ratio {size / peer_size:.3f}; ours needs 0 requests",
-    }
+    return [
+        {
+            "name": f"map built, {name}",
+            "ours_s": round(ours_s, 2),
+            "peer_s": round(peer_s, 2),
+            "ratio": round(ours_s / peer_s, 3),
+            "target": 0.8,
+            "note": "peer: folium's own layers and markers; the design asks for 3 s",
+        },
+        {
+            "name": f"map's size, {name}",
+            "ours_mb": round(size / 1e6, 2),
+            "peer_mb": round(peer_size / 1e6, 2),
+            "ratio": round(size / peer_size, 3),
+            "target": round(MAX_BYTES / peer_size, 3),
+            "note": (
+                f"the target is {MAX_BYTES / 1e6:.0f} MB; ours has 3 operators and both languages, and needs no "
+                "request; the peer one choropleth per technology, and Leaflet from elsewhere"
+            ),
+        },
+    ]
 
 
 def _best(work: Callable[[], None]) -> float:
@@ -111,26 +161,49 @@ def _best(work: Callable[[], None]) -> float:
     return min(times)
 
 
-def _opened(folder: Path, browser: Browser, factor: int) -> dict[str, Any]:
-    """Open ours and plain Leaflet's in turns; the median until usable, and the longest frame of one zoom."""
+def _write_pages(folder: Path, factor: int) -> dict[str, Path]:
+    """Write ours and plain Leaflet's with so many times the objects."""
     communes = next(iter(_boundaries().values()))
     snapshot = map_province.snapshot_of(communes, *OBJECTS[factor])
     summary = map_province.summary_of(communes, snapshot.sites)
-    pages = {"ours": folder / "ours.html", "peer": folder / "leaflet.html"}
+    pages = {"ours": folder / f"ours-{factor}.html", "peer": folder / f"leaflet-{factor}.html"}
     write_page(build_province_map(communes=communes, summary=summary, snapshot=snapshot), pages["ours"])
     leaflet_page(communes, snapshot, pages["peer"])
-    usable: dict[str, list[float]] = {"ours": [], "peer": []}
-    frames: dict[str, list[float]] = {"ours": [], "peer": []}
+    return pages
+
+
+def _opened(pages: dict[str, Path], browser: Browser) -> dict[str, float]:
+    """Open both in turns; the median until usable."""
+    times: dict[str, list[float]] = {who: [] for who in pages}
     for _ in range(OPENINGS):
         for who, path in pages.items():
-            context = browser.new_context(viewport={"width": 1280, "height": 800})
-            context.add_init_script(STOPWATCH)
-            page = open_offline(context, path).page
-            page.wait_for_function("() => window.__usable")
-            usable[who].append(page.evaluate("window.__usable"))
-            frames[who].append(page.evaluate(LONGEST_FRAME, ".leaflet-control-zoom-in"))
-            context.close()
-    return {
-        **{f"{who}_ms": round(statistics.median(times)) for who, times in usable.items()},
-        **{f"{who}_zoom_frame_ms": round(statistics.median(times)) for who, times in frames.items()},
-    }
+            with _open(browser, path) as page:
+                times[who].append(page.evaluate("window.__usable"))
+    return _medians(times)
+
+
+def _moved(pages: dict[str, Path], browser: Browser) -> dict[str, dict[str, float]]:
+    """Pan and zoom both in turns, in fresh pages at rest; the median of the longest frames by step."""
+    times: dict[str, dict[str, list[float]]] = {step: {who: [] for who in pages} for step in STEPS}
+    for _ in range(OPENINGS):
+        for who, path in pages.items():
+            with _open(browser, path) as page:
+                for step in STEPS:
+                    page.evaluate(AT_REST)
+                    times[step][who].append(page.evaluate(LONGEST_FRAME, step))
+    return {step: _medians(of_step) for step, of_step in times.items()}
+
+
+@contextmanager
+def _open(browser: Browser, path: Path) -> Iterator[Page]:
+    """Open a page with the network cut, and wait until it is usable."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.add_init_script(STOPWATCH)
+    page = open_offline(context, path).page
+    page.wait_for_function("() => window.__usable")
+    yield page
+    context.close()
+
+
+def _medians(times: dict[str, list[float]]) -> dict[str, float]:
+    return {f"{who}_ms": round(statistics.median(each)) for who, each in times.items()}

@@ -25,7 +25,7 @@ TECHNOLOGIES = ("2G", "3G", "4G", "5G")
 
 
 def folium_page(communes: gpd.GeoDataFrame, summary: CoverageSummary, snapshot: Snapshot, path: Path) -> None:
-    """Save the province with a choropleth per technology, and a marker or line with its popup per object."""
+    """Save the province with a choropleth per technology, and a popup and a tooltip on every marker and line."""
     page = folium.Map(location=(21.1, 107.3), zoom_start=9)
     shapes = json.loads(communes[["code", "name", "geometry"]].to_json())
     for technology in TECHNOLOGIES:
@@ -36,18 +36,28 @@ def folium_page(communes: gpd.GeoDataFrame, summary: CoverageSummary, snapshot: 
             if (each.technology, each.operator) == (technology, "any")
         }
         folium.Choropleth(shapes, data=ratios, key_on="feature.properties.code", name=technology).add_to(page)
-    places = {row.info.site_id: (row.info.lat, row.info.lon) for row in snapshot.sites}
+    places = {row.info.site_id: (row.info.lat or 0.0, row.info.lon or 0.0) for row in snapshot.sites}
     hub = next(iter(places.values()))
-    for row in snapshot.sites:
-        marker = folium.Marker(places[row.info.site_id], icon=folium.Icon(color="green"))
-        marker.add_child(folium.Popup(f"<b>{row.info.name}</b><br>{row.isolation}"))
-        marker.add_child(folium.Tooltip(row.info.name)).add_to(page)
+    for site in snapshot.sites:
+        folium.Marker(
+            places[site.info.site_id],
+            popup=f"<b>{site.info.name}</b><br>{site.isolation}",
+            tooltip=site.info.name,
+            icon=folium.Icon(color="green"),
+        ).add_to(page)
     for link in snapshot.links:
-        line = folium.PolyLine([hub, places[link.info.site_id]])
-        line.add_child(folium.Popup(f"<b>{link.info.link_id}</b><br>{link.verdict}")).add_to(page)
+        folium.PolyLine(  # type: ignore[no-untyped-call]  # folium's PolyLine has no annotations
+            [hub, places[link.info.site_id]],
+            popup=f"<b>{link.info.link_id}</b><br>{link.verdict}",
+            tooltip=link.info.link_id,
+        ).add_to(page)
     for endpoint in snapshot.endpoints:
-        marker = folium.Marker(places[endpoint.info.site_id], icon=folium.Icon(color="blue"))
-        marker.add_child(folium.Popup(f"<b>{endpoint.info.name}</b><br>{endpoint.verdict}")).add_to(page)
+        folium.Marker(
+            places[endpoint.info.site_id],
+            popup=f"<b>{endpoint.info.name}</b><br>{endpoint.verdict}",
+            tooltip=endpoint.info.name,
+            icon=folium.Icon(color="blue"),
+        ).add_to(page)
     folium.LayerControl().add_to(page)
     page.save(path)
 

@@ -19,6 +19,7 @@ from phusong.exporters.syslog_message import FACILITIES
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h)")
 _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_HOST_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _TILES_EXAMPLE = '"https://tiles.example/{z}/{x}/{y}.png"'
 OURS = "phusong"
 
@@ -86,6 +87,9 @@ def parse_tiles_url(value: object) -> str:
         parts, host, port = urllib.parse.urlsplit(""), "", None
     if parts.scheme not in ("http", "https") or not _is_host(host, ":" in host) or port == 0:
         raise refuse("must be the address of a tile server", f"write it in quotes, like {_TILES_EXAMPLE}")
+    if not all(_HOST_LABEL.fullmatch(label) for label in host.split(".")):
+        remedy = "write a host name or an IPv4 address; an IPv6 address needs a name"
+        raise refuse("has a host that a page's security policy cannot name", remedy)
     if any(parts.path.count(place) != 1 for place in ("{z}", "{x}", "{y}")):
         raise refuse("must have {z}, {x} and {y} once each in its path", f"write it like {_TILES_EXAMPLE}")
     plain = re.sub(r"\{[zxy]\}", "", parts.path)
@@ -93,6 +97,8 @@ def parse_tiles_url(value: object) -> str:
         parts.username is not None
         or parts.query
         or parts.fragment
+        or not text.isprintable()
+        or " " in text
         or not re.fullmatch(r"[\w./~%@:+-]*", plain, re.ASCII)
     ):
         remedy = "write only host, port and path, other characters as %XX: a key would stand in every page"

@@ -111,6 +111,10 @@ def test_everything() -> None:
     assert (config.coverage.fallback_technology, config.coverage.fallback_min_dbm) == ("5G", -100.5)
     assert (config.web.host, config.web.port) == ("::1", 9781)
     assert (config.web.config, config.web.map) == (folder / "web.yml", folder / "out" / "map.html")
+    drawn = load_paths(folder / "phusong.yaml").map_settings
+    assert (drawn.history_s, drawn.tiles and drawn.tiles.max_zoom) == (86_400.0, 16)
+    names = ("before/coverage.json", "plan", "neighbours.gpkg")
+    assert (drawn.compare, drawn.plan, drawn.neighbours) == tuple(folder / name for name in names)
 
 
 def test_paths_without_secrets(smallest: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from phusong.agent.input.config import MapSettings, TilesConfig, load_paths
 from phusong.agent.input.problems import InputProblems
+from phusong.maps.page import origin_of
 
 SMALLEST = """province: {code: "22", edition: "2020-01"}
 inventory: inventory
@@ -75,6 +76,11 @@ def test_everything_said(tmp_path: Path) -> None:
         ("https://tiles.example/{s}/{z}/{x}/{y}.png", "characters that it cannot have"),
         ("https://tiles.example/a;img-src */{z}/{x}/{y}.png", "characters that it cannot have"),
         ("https://tiles.example/bản-đồ/{z}/{x}/{y}.png", "characters that it cannot have"),
+        (" https://tiles.example/{z}/{x}/{y}.png", "characters that it cannot have"),
+        ("https://tiles.example/\\n{z}/{x}/{y}.png", "characters that it cannot have"),
+        ("https://[2001:db8::1]/{z}/{x}/{y}.png", "an IPv6 address needs a name"),
+        ("https://tiles..example/{z}/{x}/{y}.png", "that a page's security policy cannot name"),
+        ("https://tiles-.example/{z}/{x}/{y}.png", "that a page's security policy cannot name"),
     ],
 )
 def test_no_tile_server(tmp_path: Path, url: str, said: str) -> None:
@@ -83,6 +89,23 @@ def test_no_tile_server(tmp_path: Path, url: str, said: str) -> None:
     assert said in text
     assert "phusong.yaml:5" in text
     assert "canary" not in text
+
+
+@pytest.mark.parametrize(
+    ("before_path", "origin"),
+    [
+        ("https://tiles.example", "https://tiles.example"),
+        ("HTTP://Tiles.Example:8099", "http://tiles.example:8099"),
+        ("http://192.0.2.7:80", "http://192.0.2.7:80"),
+        ("http://tiles", "http://tiles"),
+    ],
+)
+def test_tile_servers(tmp_path: Path, before_path: str, origin: str) -> None:
+    """What is accepted here, the page can name: nobody learns of a mistake only when the map is drawn."""
+    url = before_path + "/a%20b/{z}/{y}/{x}@2x.png"
+    settings = read(tmp_path, f'map: {{tiles: {{url: "{url}", attribution: nobody}}}}\n')
+    assert settings.tiles == TilesConfig(url, "nobody", 18)
+    assert origin_of(url) == origin
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from phusong.maps.short_coordinates import line_points
 from phusong.maps.text import escape_html
 
 if TYPE_CHECKING:
     from phusong.maps.display_geometry import DisplayGeometry
+    from phusong.maps.short_coordinates import ShortLine
 
 CLASSES: Final = (
     ("100 %", "#f3f0b4", 1.0),
@@ -39,16 +41,18 @@ def colour_of(ratio: float | None) -> str:
 
 def draw_map(geometry: DisplayGeometry, ratios: Sequence[float | None], names: Sequence[str]) -> str:
     """Return a map; ``ratios`` and ``names`` are in the order of the geometry's communes."""
-    positions = [p for line in geometry.outline for p in line]
+    positions = [p for line in geometry.outline for p in line_points(line).tolist()]
     west, east = min(p[0] for p in positions), max(p[0] for p in positions)
     south, north = min(p[1] for p in positions), max(p[1] for p in positions)
     scale = _WIDTH / (east - west)
     # At 21 degrees a degree of longitude is 0.933 of one of latitude.
     tall = scale / 0.933
 
-    def path(lines: Sequence[Sequence[Sequence[float]]], end: str) -> str:
+    def path(lines: Sequence[ShortLine], end: str) -> str:
         return "".join(
-            "M" + "L".join(f"{(p[0] - west) * scale:.1f} {(north - p[1]) * tall:.1f}" for p in line) + end
+            "M"
+            + "L".join(f"{(x - west) * scale:.1f} {(north - y) * tall:.1f}" for x, y in line_points(line))
+            + end
             for line in lines
         )
 

@@ -21,6 +21,8 @@ from phusong.agent.terminal import (
     tell,
 )
 
+from .picture_request import PictureRequest
+
 report = typer.Typer(help="Reports of what the agent has recorded.", no_args_is_help=True)
 
 
@@ -29,13 +31,59 @@ def map_command(
     output: Annotated[
         Path | None, typer.Option("--out", help="The page to write; the one the agent serves without it.")
     ] = None,
-    lang: Annotated[str, typer.Option(help="The language of the page: vi or en.")] = "vi",
+    lang: Annotated[str, typer.Option(help="The language of page or picture: vi or en.")] = "vi",
+    png: Annotated[
+        Path | None,
+        typer.Option("--png", help="Write a picture for documents instead of the page.", metavar="FILE"),
+    ] = None,
+    svg: Annotated[
+        Path | None,
+        typer.Option("--svg", help="The same, as drawing that stays sharp in any size.", metavar="FILE"),
+    ] = None,
+    technology: Annotated[
+        str | None,
+        typer.Option(help="Of a picture: what is shown, such as 4G; the fallback's without it.", metavar="NAME"),
+    ] = None,
+    operator: Annotated[
+        str | None, typer.Option(help="Of a picture: an operator, any or max; any without it.", metavar="NAME")
+    ] = None,
+    min_dbm: Annotated[
+        str | None,
+        typer.Option(help="Of a picture: the threshold; none for layers that state none.", metavar="DBM"),
+    ] = None,
+    measure: Annotated[
+        str | None,
+        typer.Option(help="Of a picture: area, population, centre, site, school or hospital.", metavar="NAME"),
+    ] = None,
+    hatches: Annotated[
+        bool, typer.Option("--hatches", help="Of a picture: a hatch on every class, for grey prints.")
+    ] = False,
+    width_mm: Annotated[
+        float | None, typer.Option(help="Of a picture: how wide it is; 250 without it.", min=50, max=1000)
+    ] = None,
+    dpi: Annotated[
+        int | None, typer.Option(help="Of a PNG: dots per inch; 200 without it.", min=50, max=600)
+    ] = None,
 ) -> None:
-    """Draw the province as one HTML file that needs no network."""
+    """Draw the province as one HTML file that needs no network, or as a picture for documents."""
+    request = PictureRequest(png, svg, technology, operator, min_dbm, measure, hatches, width_mm, dpi)
     with input_errors(), geodata_errors():
-        from .map_command import draw_map
+        if png is None and svg is None:
+            if request.given():
+                fail(f"{', '.join(request.given())}: this is about a picture; name its file with --png or --svg")
+            from .map_command import draw_map
 
-        draw_map(config, output, lang, tell)
+            draw_map(config, output, lang, tell)
+            return
+        if output is not None:
+            fail("--out names a page, --png and --svg pictures: one command writes one or the other")
+        try:
+            from .map_picture import draw_pictures
+        except ModuleNotFoundError as error:
+            if error.name != "matplotlib":
+                raise
+            fail("matplotlib is not installed: --png and --svg need it: pip install 'phusong[coverage,report]'")
+        draw_pictures(config, request, lang, tell)
 
 
 @report.command()

@@ -1,0 +1,76 @@
+"""``phusong map --png`` and ``--svg``: the page's map as a picture for documents."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import EllipsisType
+from typing import Literal
+
+from phusong.agent.whole_file import write_whole
+from phusong.coverage.input.background_land import read_neighbours
+from phusong.maps.picture import PictureError, province_picture
+
+from .map_input import read_map_input
+from .picture_request import PictureRequest
+
+_LAND_SOURCE = "Natural Earth 1:10m"
+_NO_LEVEL = "none"
+"""How ``--min-dbm`` says layers that state no level."""
+
+
+def draw_pictures(config: Path, request: PictureRequest, language: str, tell: Callable[[str], None]) -> None:
+    """Write the pictures that were asked for, each whole or not at all.
+
+    Raises
+    ------
+    InputProblems
+        The configuration is wrong.
+    ValueError
+        Coverage or snapshot cannot be read, or an option asks for what there is not.
+    OSError
+        A picture cannot be written there.
+    """
+    if request.png is not None and request.png == request.svg:
+        raise PictureError(f"{request.png}: one file cannot be both pictures; name two")
+    for wanted in filter(None, (request.png, request.svg)):
+        if wanted.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(wanted))
+    min_dbm = _min_dbm(request.min_dbm)
+    given = read_map_input(config, language, tell)
+    files: tuple[tuple[Literal["png", "svg"], Path | None], ...] = (("png", request.png), ("svg", request.svg))
+    for file_format, path in files:
+        if path is None:
+            continue
+        picture = province_picture(
+            communes=given.communes,
+            summary=given.summary,
+            snapshot=given.snapshot,
+            land=read_neighbours(),
+            land_source=_LAND_SOURCE,
+            lang=language,
+            technology=request.technology,
+            operator=request.operator or "any",
+            min_dbm=min_dbm,
+            measure=request.measure or "area",
+            hatches=request.hatches,
+            file_format=file_format,
+            width_mm=request.width_mm or 250,
+            dpi=request.dpi or 200,
+        )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, picture)
+        tell(f"Picture written: {path} ({len(picture) / 1e6:.2f} MB)")
+
+
+def _min_dbm(text: str | None) -> float | EllipsisType | None:
+    if text is None:
+        return ...
+    if text == _NO_LEVEL:
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise PictureError(f"--min-dbm {text!r}: write a level in dBm such as -105, or {_NO_LEVEL}") from error

@@ -152,8 +152,8 @@
     });
     stop();
     const shown = { from: phusong.time(history.begin), to: phusong.time(history.end) };
-    return element(
-      "details", { class: "history", open: window.innerWidth > 760 ? "" : null },
+    const details = element(
+      "details", { open: window.innerWidth > 760 ? "" : null },
       element("summary", {}, word("history")),
       element("div", { class: "history-tools" }, play, before, after, now, label),
       element("div", { class: "history-lines" }, slider, picture),
@@ -161,5 +161,6 @@
         ...[["isolated", "var(--site-isolated)"], ["on_fallback", "var(--site-on_fallback)"], ["out", "var(--class-none-hatch)"]].flatMap(([key, fill]) => [phusong.fillSwatch(fill), element("span", {}, word("history." + key, { technology: data.fallbackTechnology }))]),
         ...(history.gaps.length ? [phusong.fillSwatch("url(#no-data)"), element("span", {}, word("history.gap"))] : [])),
     );
+    return element("section", { class: "history", "aria-label": word("history") }, details);
   };
 })(window.phusong);

@@ -178,17 +178,17 @@
       restyle: onlyChanged(rows, stateOf, (row, scale) => {
         const mark = drawn.get(row.id);
         const style = phusong.markStyle(kind, stateOf(row), mark.options.hub);
-        mark.setStyle({ ...style, baseRadius: style.radius, baseWeight: style.weight });
+        Object.assign(mark.options, style, { baseRadius: style.radius, baseWeight: style.weight });
         setClass(mark, (kind === "sites" ? "site isolation-" : "endpoint verdict-") + stateOf(row));
-        phusong.scaleMark(mark, scale);
+        scaleMark(mark, scale);
       }, order),
     };
   }
 
-  phusong.scaleMark = function (mark, scale) {
-    mark.setStyle({ weight: mark.options.baseWeight * Math.min(1, scale) });
-    mark.setRadius(mark.options.baseRadius * scale);
-  };
+  function scaleMark(mark, scale) {
+    const { baseWeight, baseRadius } = mark.options;
+    mark.setStyle({ weight: baseWeight * Math.min(1, scale), radius: baseRadius * scale });
+  }
 
   function drawSites(map, data, cards) {
     const pane = panes(map)("sites", 450);
@@ -230,8 +230,12 @@
 
     /* Far out the marks are small so that 581 of them leave the map to be seen. */
     const scale = () => Math.min(1.5, Math.max(0.42, 1 + (map.getZoom() - 10) * 0.2));
+    let scaled = 0;
     map.on("zoomend", () => {
-      for (const mark of [...sites.drawn.values(), ...endpoints.drawn.values()]) phusong.scaleMark(mark, scale());
+      if (scaled !== scale()) {
+        for (const mark of [...sites.drawn.values(), ...endpoints.drawn.values()]) scaleMark(mark, scale());
+      }
+      scaled = scale();
       map.getContainer().classList.toggle("far-out", map.getZoom() < 8.5);
     });
     return {

@@ -105,7 +105,7 @@
     const header = phusong.makeHeader({ ...app, search: phusong.makeSearch(app), measure: phusong.makeMeasure(app) });
     const mapFrame = map.getContainer();
     mapFrame.setAttribute("aria-label", word("map.label"));
-    mapFrame.setAttribute("role", "region");
+    mapFrame.setAttribute("role", "main");
     document.body.prepend(header);
     document.body.append(
       beside.place, panel.toggle, panel.panel, phusong.makeHistory(app), phusong.makeTable(app),

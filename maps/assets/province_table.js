@@ -219,7 +219,7 @@
         button({ class: "tool copy-tool" }, copy, word("table.copy")), button({ class: "tool csv-tool" }, save, word("table.csv")),
         button({ class: "tool" }, () => view.set({ table: "" }), word("close")),
       ),
-      element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": word("table") }, element("table", {}, caption, head, body)),
+      element("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": word("table") }, element("table", {}, caption, head, body)),
     );
     view.follow(["table"], () => { table.hidden = kind() === ""; });
     view.follow(["table", "technology", "operator", "threshold", "group"], draw);

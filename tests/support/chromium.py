@@ -92,4 +92,4 @@ def zoom_in(page: Page) -> None:
     before = page.url
     page.locator(".leaflet-control-zoom-in").first.click()
     page.wait_for_function("(before) => location.href !== before", arg=before)
-    page.wait_for_function("() => !document.querySelector('.leaflet-zoom-anim')")
+    page.wait_for_function("() => document.getAnimations().length === 0")  # labels slide to their places

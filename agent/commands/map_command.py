@@ -7,6 +7,7 @@ from pathlib import Path
 
 from phusong.maps.province_map import build_province_map, write_page
 
+from .map_extras import read_extras
 from .map_input import read_map_input
 
 
@@ -17,13 +18,17 @@ def draw_map(config: Path, output: Path | None, language: str, tell: Callable[[s
     ------
     InputProblems
         The configuration is wrong.
-    ValueError
-        The language is not known, or coverage or snapshot cannot be read.
+    ValueError, StateFileProblem
+        The language is not known, or a file that belongs to the map cannot be used.
     """
     given = read_map_input(config, language, tell)
     page = output or given.paths.map
     html = build_province_map(
-        communes=given.communes, summary=given.summary, snapshot=given.snapshot, lang=language
+        communes=given.communes,
+        summary=given.summary,
+        snapshot=given.snapshot,
+        lang=language,
+        extras=read_extras(given.paths, given.communes, given.summary),
     )
     write_page(html, page)
     tell(f"Map written: {page} ({len(html.encode()) / 1e6:.2f} MB)")

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas
+import pyogrio
 
-from phusong.agent.input.config import Paths, load_paths
+from phusong.agent.input.config import MapSettings, Paths, load_paths
+from phusong.collectors.device_text import clean_text
+from phusong.coverage.input.background_land import read_neighbours
+from phusong.coverage.input.sealed_gdal import sealed_gdal
 from phusong.coverage.summary import CoverageSummary, read_summary
 from phusong.exporters.feed import FeedError, snapshot_from_json
 from phusong.exporters.snapshot import Snapshot
 
+LAND_SOURCE = "Natural Earth 1:10m"
 LANGUAGES = ("vi", "en")
 
 
@@ -57,3 +62,27 @@ def _read_snapshot(path: Path, tell: Callable[[str], None]) -> Snapshot | None:
         return None
     except FeedError as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def read_land(wanted: MapSettings) -> tuple[geopandas.GeoDataFrame, str]:
+    """Return what is drawn around the province, and where it is from.
+
+    Raises
+    ------
+    ValueError
+        The file that the configuration names cannot be used.
+    """
+    if wanted.neighbours is None:
+        return read_neighbours(), LAND_SOURCE
+    return read_layer(wanted.neighbours), wanted.neighbours.name
+
+
+def read_layer(path: Path, layer: str | None = None) -> geopandas.GeoDataFrame:
+    """Read a layer of a file that the configuration names, or say what is wrong with it."""
+    if not path.exists():
+        raise ValueError(f"{path}: is not there; name another one in phusong.yaml under map, or leave it out")
+    try:
+        with sealed_gdal():
+            return geopandas.read_file(path) if layer is None else geopandas.read_file(path, layer=layer)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise ValueError(f"{path}: cannot be read ({clean_text(str(error))}); make it again") from error

@@ -10,13 +10,11 @@ from types import EllipsisType
 from typing import Literal
 
 from phusong.agent.whole_file import write_whole
-from phusong.coverage.input.background_land import read_neighbours
 from phusong.maps.picture import PictureError, province_picture
 
-from .map_input import read_map_input
+from .map_input import read_land, read_map_input
 from .picture_request import PictureRequest
 
-_LAND_SOURCE = "Natural Earth 1:10m"
 _NO_LEVEL = "none"
 """How ``--min-dbm`` says layers that state no level."""
 
@@ -40,6 +38,7 @@ def draw_pictures(config: Path, request: PictureRequest, language: str, tell: Ca
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(wanted))
     min_dbm = _min_dbm(request.min_dbm)
     given = read_map_input(config, language, tell)
+    land, land_source = read_land(given.paths.map_settings)
     files: tuple[tuple[Literal["png", "svg"], Path | None], ...] = (("png", request.png), ("svg", request.svg))
     for file_format, path in files:
         if path is None:
@@ -48,8 +47,8 @@ def draw_pictures(config: Path, request: PictureRequest, language: str, tell: Ca
             communes=given.communes,
             summary=given.summary,
             snapshot=given.snapshot,
-            land=read_neighbours(),
-            land_source=_LAND_SOURCE,
+            land=land,
+            land_source=land_source,
             lang=language,
             technology=request.technology,
             operator=request.operator or "any",

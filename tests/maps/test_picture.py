@@ -202,7 +202,8 @@ def test_colours_are_those_of_the_palette(
     for row in states.endpoints:
         style = ENDPOINTS[row.verdict]
         by = "stroke" if style.shape == "hollow-screen" else "fill"
-        used = {each.get(by) for each in svg.styles(f"endpoints-{row.verdict}")}
+        names = {f"endpoints-{row.verdict}{nth}" for nth in ("", "-1")} & set(svg.groups("endpoints-"))
+        used = {each.get(by) for name in names for each in svg.styles(name)}
         assert style.colour.light in used
     assert svg.fills(f"hub-{states.sites[0].isolation}") == {HUB.colour.light}
 
@@ -286,8 +287,7 @@ def test_what_the_sheet_says(boxes: gpd.GeoDataFrame, whole: CoverageSummary, st
     assert not {WORDS["en"]["synthetic"], WORDS["en"]["schematic"]} & set(texts)
     texts = drawn(boxes, None, lang="en", width_mm=500.0).texts()
     assert texts[1] == "No state of the lines"
-    assert texts[texts.index("No data") + 1 :][:2] != []
-    assert texts[-1].endswith("No coverage layers yet.") or "No coverage layers yet." in texts
+    assert "No coverage layers yet." in texts
 
 
 def test_offices_that_are_not_on_the_map(boxes: gpd.GeoDataFrame, states: Snapshot) -> None:

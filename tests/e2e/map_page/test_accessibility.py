@@ -1,4 +1,4 @@
-"""The page under axe-core: WCAG 2.2 A, AA and good practice, in both themes, both languages, on a desk and a phone."""
+"""The page under axe-core: WCAG 2.2 A, AA and good practice, in both themes and languages, on desk and phone."""
 
 from __future__ import annotations
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from collections.abc import Callable
 from pathlib import Path
 
+import map_province
 import pytest
 from chromium import Watched, keep_picture
 from playwright.sync_api import Page, expect
@@ -14,6 +16,7 @@ from whole_province import GROUPS, Province
 
 from phusong.coverage.output.tables import communes_table, csv_of
 from phusong.maps.palette import COVERAGE_CLASSES
+from phusong.maps.province_map import build_province_map, write_page
 
 KEYS = (*(each.key for each in COVERAGE_CLASSES), "none")
 
@@ -220,3 +223,37 @@ def test_table_is_copied(opened: Callable[..., Watched]) -> None:
     assert lines[0].split("\t")[:3] == ["commune_code", "commune_name", "area_ratio"]
     assert {len(line.split("\t")) for line in lines} == {len(lines[0].split("\t"))}
     watched.assert_silent()
+
+
+def test_signal_levels(opened: Callable[..., Watched], tmp_path: Path) -> None:
+    """Where layers name several levels there is a switch for them; where only one is named, there is none."""
+    communes = map_province.box_communes(8)
+    plain = map_province.summary_of(communes)
+    both = dataclasses.replace(
+        plain,
+        communes=tuple(
+            dataclasses.replace(
+                commune,
+                indicators=(
+                    *commune.indicators,
+                    *(
+                        dataclasses.replace(each, min_dbm=-95.0, area_ratio=each.area_ratio / 2)
+                        for each in commune.indicators
+                    ),
+                ),
+            )
+            for commune in plain.communes
+        ),
+    )
+    path = tmp_path / "levels.html"
+    write_page(build_province_map(communes=communes, summary=both, snapshot=None), path)
+    page = opened(path).page
+    levels = page.locator("#switch-threshold")
+    assert levels.locator("option").evaluate_all("all => all.map((o) => o.value)") == ["-105", "-95"]
+    full = int(legend_counts(page)[0])
+    levels.select_option("-95")
+    assert full > 0
+    assert legend_counts(page)[0] == 0
+    expect(page.locator(".section.coverage .legend-title")).to_contain_text("\u221295")
+    write_page(build_province_map(communes=communes, summary=plain, snapshot=None), path)
+    expect(opened(path).page.locator("#switch-threshold")).to_be_hidden()

@@ -66,13 +66,15 @@
     ].sort((a, b) => (a.kind === b.kind ? phusong.wrongRank(a.kind, a.state) - phusong.wrongRank(b.kind, b.state) : 0));
   }
 
+  const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
   /* What a group is called and how large it is. */
   function describe(group, index, fallback) {
     const [kind, ...rest] = group.key.split(" ");
     const id = rest.join(" ");
     const all = things(group, index, fallback);
     if (all.length === 1 || (group.sites.length <= 1 && group.links.length <= 1 && kind !== "device")) return { all, title: all[0].title, text: all[0].text };
-    const title = kind === "link" && group.root ? id + " · " + (index.sites.get(group.root.site)?.name || group.root.site) : wordFor("cause", kind) + " " + id;
+    const title = kind === "link" && group.root ? id + " · " + (index.sites.get(group.root.site)?.name || group.root.site) : capital(wordFor("cause", kind)) + " " + id;
     const counts = [
       [group.isolated, "incident.isolated"], [group.onFallback, "incident.on_fallback"],
       [group.out, "incident.links"], [group.endpoints.length, "incident.endpoints"],

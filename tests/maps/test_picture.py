@@ -413,9 +413,9 @@ def test_hostile_text_is_only_shown(boxes: gpd.GeoDataFrame, states: Snapshot, w
 def test_formulas_are_not_computed(boxes: gpd.GeoDataFrame) -> None:
     """A dollar is a dollar, also where what stands between two is no formula."""
     land = gpd.GeoDataFrame(
-        {"name": [r"$\alpha$ $\nonsense{"]}, geometry=[shapely.box(106, 20, 109, 22)], crs=4326
+        {"name": [r"$\alpha$ $\nonsense{$"]}, geometry=[shapely.box(106, 20, 109, 22)], crs=4326
     )
-    assert r"$\alpha$ $\nonsense{" in drawn(boxes, None, land=land).texts()
+    assert r"$\alpha$ $\nonsense{$" in drawn(boxes, None, land=land).texts()
 
 
 def test_odd_letters_are_drawn_as_boxes(boxes: gpd.GeoDataFrame) -> None:

@@ -242,4 +242,11 @@ ENGLISH = {
     "history.out": "lines out",
     "history.gap": "nobody was watching",
     "kind.districts": "district",
+    "unknown_states": "States are not known: there are no figures.",
+    "compare.no_figures": "One side has no figures, so nothing can be subtracted.",
+    "layer.names": "Names",
+    "difference.points": "{points} points",
+    "compared_ratio": "The other side",
+    "difference_points": "Difference (points)",
+    "history.gone": "The moment of the link is no longer on record; the present is shown.",
 }

@@ -10,7 +10,7 @@
     const ownTitle = element("p", { class: "side-title", hidden: "" });
     map.getContainer().append(ownTitle);
     const legend = element("div", { class: "coverage-legend" });
-    const place = element("section", { class: "beside", hidden: "" }, title, frame, element("details", { open: "" }, element("summary", {}, word("legend")), legend));
+    const place = element("section", { class: "beside", hidden: "" }, title, frame, element("details", {}, element("summary", {}, word("legend")), legend));
     let other = null;
     let drawnRun = null;
     let communes = null;
@@ -24,9 +24,19 @@
       });
     }
 
+    /* After a change of its size: show what the first map shows. */
+    function settle() {
+      if (!other || place.hidden) return;
+      other.invalidateSize({ pan: false, animate: false });
+      other.setView(map.getCenter(), map.getZoom(), { animate: false });
+    }
+
     function build() {
       other = L.map(frame, { zoomSnap: 0.05, attributionControl: false, zoomControl: false });
       other.setView(map.getCenter(), map.getZoom());
+      new ResizeObserver(settle).observe(frame);
+      const { width, height } = frame.getBoundingClientRect();
+      place.querySelector("details").open = width >= 420 && height >= 350;
       phusong.drawLand(other, data.land);
       follow(map, other);
       follow(other, map);
@@ -47,7 +57,10 @@
         drawnRun = run;
       }
       for (const [row, shape] of communes.shapes) {
-        shape.setStyle({ fillColor: phusong.fill("class", phusong.coverageKey(comparison.measured(row)), view.values.patterns) });
+        shape.setStyle({
+          fillColor: phusong.fill("class", phusong.coverageKey(comparison.measured(row)), view.values.patterns),
+          fillOpacity: phusong.groupOpacity(run.communes[row], view.values.group),
+        });
       }
       title.textContent = phusong.sideTitle(data, run, comparison.series());
       ownTitle.textContent = phusong.sideTitle(data, comparison.own, view.series());
@@ -56,12 +69,13 @@
 
     return {
       place,
+      settle,
       begin() {
         view.follow(
-          ["compare", "otherRun", "otherTechnology", "otherOperator", "otherThreshold", "measure", "patterns", "technology", "operator", "threshold"],
+          ["compare", "otherRun", "otherTechnology", "otherOperator", "otherThreshold", "measure", "group", "patterns", "technology", "operator", "threshold"],
           () => {
             const { compare } = view.values;
-            const wanted = compare === "beside" || (compare === "difference" && !comparison.canSubtract());
+            const wanted = compare === "beside" || (compare === "difference" && !comparison.run().sameUnits);
             const before = place.hidden;
             place.hidden = !wanted || !comparison.series();
             ownTitle.hidden = place.hidden;
@@ -69,8 +83,7 @@
             if (before !== place.hidden) map.invalidateSize({ animate: false });
             if (place.hidden) return;
             if (!other) build();
-            other.invalidateSize(false);
-            other.setView(map.getCenter(), map.getZoom(), { animate: false });
+            settle();
             draw();
           },
         );

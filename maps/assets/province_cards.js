@@ -4,7 +4,7 @@
 (function (phusong) {
   const { element, word, wordFor } = phusong;
 
-  phusong.makeCards = function (data, index, view, states) {
+  phusong.makeCards = function (data, index, view, states, comparison) {
     const fallback = { technology: data.fallbackTechnology };
 
     function card(title, rows, ...more) {
@@ -65,20 +65,31 @@
           {},
           element("th", { scope: "row" }, wordFor("operator", operator)),
           ...technologies.map((technology) => {
-            const found = data.series.find((each) => each.technology === technology && each.operator === operator);
+            const level = view.series() ? String(view.series().minDbm) : "";
+            const rows = data.series.filter((each) => each.technology === technology && each.operator === operator);
+            const found = rows.find((each) => String(each.minDbm) === level) || rows[0];
             const ratio = found ? found.area[row] : null;
             return element("td", {}, ratio === null ? "–" : phusong.percent(ratio));
           }),
         ),
       );
-      return element("table", { class: "matrix" }, element("thead", {}, head), element("tbody", {}, ...body));
+      const levels = new Set(data.series.map((each) => String(each.minDbm)));
+      const caption = levels.size > 1 && view.series() ? element("caption", {}, phusong.threshold(view.series().minDbm)) : null;
+      return element("table", { class: "matrix" }, caption, element("thead", {}, head), element("tbody", {}, ...body));
     }
 
     return {
       communeTip(row) {
         const series = view.series();
-        const ratio = phusong.measured(data.communes, series, view.values.measure, row);
-        const text = ratio === null ? word("class.none") : word("measure." + view.values.measure, series) + ": " + phusong.share(view.values.measure, ratio);
+        const { measure } = view.values;
+        const ratio = phusong.measured(data.communes, series, measure, row);
+        if (comparison.isSubtracting()) {
+          const share = (each) => (each === null ? "–" : phusong.share(measure, each));
+          const points = comparison.points(row);
+          const change = points === null ? word("class.none") : word("difference.points", { points: phusong.signed(points, 1) });
+          return tip(data.communes[row].name, word("measure." + measure, series) + ": " + share(ratio) + " → " + share(comparison.measured(row)) + " (" + change + ")");
+        }
+        const text = ratio === null ? word("class.none") : word("measure." + measure, series) + ": " + phusong.share(measure, ratio);
         return tip(data.communes[row].name, text);
       },
       commune(row) {
@@ -141,7 +152,7 @@
           [word("since"), since(site.since)],
           [word("kind"), wordFor("kind", site.kind)],
           [word("commune"), communeName(site.commune)],
-          [word("fallback", fallback), covered + (operators.length ? " (" + operators.join(", ") + ")" : "")],
+          [word("fallback", fallback), states.time() !== null ? "" : covered + (operators.length ? " (" + operators.join(", ") + ")" : "")],
           ...lines,
           ...endpoints,
         ]);

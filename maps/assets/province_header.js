@@ -16,6 +16,7 @@
     const made = element("span", { class: "as-of", role: "status" });
     states.follow(() => {
       const time = states.asOf();
+      if (states.live() === "outdated" && made.classList.contains("outdated") && states.time() === null) return;
       made.className = "as-of " + (states.time() === null ? states.live() : "past");
       if (time === null) {
         made.textContent = word("no_state");

@@ -5,6 +5,7 @@
 (function (phusong) {
   const { element, word, wordFor } = phusong;
   const SHOWN_AT_MOST = 200;
+  const OUT = ["down", "unreachable", "parent_down"];
 
   /* The groups of trouble, largest first. Pure: reads rows, changes nothing. */
   phusong.findIncidents = function (data, index) {
@@ -20,8 +21,7 @@
       if (!phusong.isWrong("links", link.verdict)) continue;
       const key = link.cause || "link " + link.id;
       join(key, "links", link);
-      const cutsOff = ["down", "unreachable", "parent_down"].includes(link.verdict);
-      if (cutsOff && !groupOfSite.has(link.site)) groupOfSite.set(link.site, key);
+      if (OUT.includes(link.verdict) && !groupOfSite.has(link.site)) groupOfSite.set(link.site, key);
     }
     for (const site of data.sites) {
       if (!phusong.isWrong("sites", site.isolation)) continue;
@@ -35,12 +35,13 @@
     }
     const count = (rows, of, states) => rows.filter((row) => states.includes(row[of])).length;
     const found = [...groups.values()].map((group) => {
-      const begun = [...group.links, ...group.sites, ...group.endpoints].map((row) => row.since).filter((since) => since !== null);
+      const cutOff = [...group.sites, ...group.links.filter((link) => OUT.includes(link.verdict))];
+      const begun = (cutOff.length ? cutOff : [...group.links, ...group.endpoints]).map((row) => row.since).filter((since) => since !== null);
       return {
         ...group,
         isolated: count(group.sites, "isolation", ["isolated"]),
         onFallback: count(group.sites, "isolation", ["on_fallback"]),
-        out: count(group.links, "verdict", ["down", "unreachable", "parent_down"]),
+        out: count(group.links, "verdict", OUT),
         since: begun.length ? Math.min(...begun) : null,
       };
     });
@@ -73,66 +74,77 @@
     const [kind, ...rest] = group.key.split(" ");
     const id = rest.join(" ");
     const all = things(group, index, fallback);
-    if (all.length === 1 || (group.sites.length <= 1 && group.links.length <= 1 && kind !== "device")) return { all, title: all[0].title, text: all[0].text };
+    if (all.length === 1 || (group.sites.length <= 1 && group.links.length <= 1 && kind !== "device")) {
+      return { all, title: all[0].title, text: all[0].text, since: all[0].row.since };
+    }
     const title = kind === "link" && group.root ? id + " · " + (index.sites.get(group.root.site)?.name || group.root.site) : capital(wordFor("cause", kind)) + " " + id;
     const counts = [
       [group.isolated, "incident.isolated"], [group.onFallback, "incident.on_fallback"],
       [group.out, "incident.links"], [group.endpoints.length, "incident.endpoints"],
     ];
     const text = counts.filter(([n]) => n).map(([n, key]) => word(key, { n, ...fallback })).join(" · ");
-    return { all, title, text: text || word("incident.things", { n: all.length }) };
+    return { all, title, text: text || word("incident.things", { n: all.length }), since: group.since };
   }
 
   /* The list of groups; go(kind, id) shows one thing on the map. */
   function makeList(data, index, states, go) {
     const fallback = { technology: data.fallbackTechnology };
     const list = element("ul", { class: "incidents" });
+    /* Where nothing is known, nothing wrong is no good news. */
+    const isKnown = () =>
+      states.asOf() !== null && (data.links.some((link) => link.verdict !== "unknown") || data.endpoints.some((each) => each.verdict !== "unknown"));
 
-    function row(thing, text, since) {
+    function row(thing, text, since, key) {
       const age = since === null || states.asOf() === null ? "" : word("for", { duration: phusong.duration(states.asOf() - since) });
       return phusong.button(
-        {}, () => go(thing.kind, thing.row.id),
+        { "data-key": key }, () => go(thing.kind, thing.row.id),
         phusong.swatch(thing.kind, thing.state),
         element("span", {}, element("strong", {}, text.title), element("br"), text.text, age ? element("span", { class: "age" }, age) : null),
       );
     }
     return {
       list,
+      isKnown,
       refresh() {
+        if (!isKnown()) {
+          list.replaceChildren(element("li", { class: "none" }, word("unknown_states")));
+          return [];
+        }
         const open = new Set([...list.querySelectorAll("details[open]")].map((each) => each.dataset.key));
         const groups = phusong.findIncidents(data, index);
         const shown = groups.slice(0, SHOWN_AT_MOST).map((group) => {
           const text = describe(group, index, fallback);
-          const head = row(text.all[0], text, group.since);
+          const head = row(text.all[0], text, text.since, group.key);
           if (text.all.length === 1) return element("li", {}, head);
-          const members = text.all.map((thing) => element("li", {}, row(thing, thing, thing.row.since)));
+          const members = text.all.map((thing) => element("li", {}, row(thing, thing, thing.row.since, group.key + "|" + thing.kind + thing.row.id)));
           const more = element(
             "details", { open: open.has(group.key) ? "" : null },
-            element("summary", {}, word("incident.all", { n: text.all.length })), element("ul", {}, ...members),
+            element("summary", { "data-key": group.key + "|all" }, word("incident.all", { n: text.all.length })), element("ul", {}, ...members),
           );
           more.dataset.key = group.key;
           return element("li", {}, head, more);
         });
         if (groups.length > SHOWN_AT_MOST) shown.push(element("li", {}, word("incident.more", { n: groups.length - SHOWN_AT_MOST })));
-        const focused = [...list.querySelectorAll("button")].indexOf(document.activeElement);
-        list.replaceChildren(...(shown.length ? shown : [element("li", { class: "none" }, word("no_incidents"))]));
-        if (focused >= 0) list.querySelectorAll("button")[focused]?.focus();
+        phusong.keepFocus(list, () => list.replaceChildren(...(shown.length ? shown : [element("li", { class: "none" }, word("no_incidents"))])));
         return groups;
       },
     };
   }
 
   phusong.makeIncidentsSection = function (data, index, states, go) {
-    const { list, refresh } = makeList(data, index, states, go);
+    const { list, refresh, isKnown } = makeList(data, index, states, go);
     const section = phusong.section("wrong", "", false, list);
     const summary = section.querySelector("summary");
-    states.follow(() => { summary.textContent = word("incidents") + " (" + refresh().length + ")"; });
+    states.follow(() => { 
+      const { length } = refresh();
+      summary.textContent = word("incidents") + (isKnown() ? " (" + length + ")" : "");
+    });
     return section;
   };
 
   /* The page of whoever is on call: only what is wrong, the biggest first, and nothing to scroll sideways for. */
   phusong.makeOnCall = function (data, index, states, view, go) {
-    const { list, refresh } = makeList(data, index, states, go);
+    const { list, refresh, isKnown } = makeList(data, index, states, go);
     const sums = element("p", { class: "sums", role: "status" });
     const main = element(
       "main", { class: "oncall", "aria-label": word("oncall") },
@@ -142,6 +154,7 @@
     states.follow(() => {
       const groups = refresh();
       const total = (name) => groups.reduce((sum, group) => sum + group[name], 0);
+      sums.hidden = !isKnown();
       sums.replaceChildren(
         ...[["isolated", "incident.isolated"], ["onFallback", "incident.on_fallback"], ["out", "incident.links"]].map(([name, key]) =>
           element("span", { class: "sum " + name }, word(key, { n: total(name), technology: data.fallbackTechnology })),

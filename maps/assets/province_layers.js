@@ -7,10 +7,11 @@
 
   /* Tooltip under the pointer, card on click; both are elements made anew, so they follow every change. A shape is no
    * stop of the Tab key, a thousand of them would stand between the map and the panel: search and table lead to cards. */
-  function describe(layer, tip, card) {
+  function describe(layer, key, tip, card) {
+    layer.options.key = key;
     layer.on("add", () => layer.getElement().setAttribute("tabindex", "-1"));
     layer.bindTooltip(tip, { sticky: true, direction: "auto" });
-    layer.bindPopup(card, { maxWidth: 320, minWidth: 210, maxHeight: 340, autoPanPadding: [12, 12] });
+    layer.bindPopup(card, { maxWidth: 320, minWidth: 210, maxHeight: 340, autoPanPaddingTopLeft: [52, 12], autoPanPaddingBottomRight: [12, 12] });
     layer.on("popupopen", () => layer.closeTooltip());
   }
 
@@ -49,6 +50,8 @@
     return () => rows.filter((row) => rank(row) > 0).sort((a, b) => rank(a) - rank(b)).forEach(front);
   }
 
+  phusong.groupOpacity = (commune, group) => (!group || commune.classes.includes(group) ? 1 : 0.15);
+
   /* Communes of one map; with cards null (the second map of a comparison) they only have tooltips. */
   phusong.drawCommunes = function (map, communes, tip, card) {
     const pane = panes(map)("communes", 400);
@@ -58,7 +61,7 @@
       const shape = L.polygon(phusong.polygonPoints(commune.polygons), {
         ...pane, smoothFactor: 0, className: "commune", color: "var(--halo)", weight: 0.7, opacity: 0.9, fillOpacity: 1,
       });
-      describe(shape, () => tip(row), () => card(row));
+      describe(shape, "communes:" + commune.code, () => tip(row), () => card(row));
       shape.on("mouseover", () => shape.setStyle({ weight: 2.2, color: "var(--ink)" }));
       shape.on("mouseout", () => shape.setStyle({ weight: 0.7, color: "var(--halo)" }));
       shapes.set(row, shape);
@@ -116,7 +119,7 @@
       const shape = L.polygon(phusong.polygonPoints(gap.polygons), {
         ...pane, smoothFactor: 0, className: "gap", color: "var(--gap)", weight: 1.6, dashArray: "4 3", fillColor: "var(--gap)", fillOpacity: 0.22,
       });
-      describe(shape, () => cards.gapTip(gap), () => cards.gap(gap));
+      describe(shape, "gaps:" + row, () => cards.gapTip(gap), () => cards.gap(gap));
       drawn.set(row, shape);
     });
     return { group: L.layerGroup([...drawn.values()]), drawn };
@@ -132,7 +135,7 @@
       if (link.hub === link.site || !ends.every((site) => site && site.position)) continue;
       const path = phusong.linePath(ends[0].position, ends[1].position, index.linksOf.get(link.site).indexOf(link));
       const line = L.polyline(path, { ...pane, lineCap: "butt", className: "link" });
-      describe(line, () => cards.linkTip(link), () => cards.link(link));
+      describe(line, "links:" + link.id, () => cards.linkTip(link), () => cards.link(link));
       drawn.set(link.id, line);
     }
 
@@ -196,7 +199,7 @@
     const rows = data.sites.filter((site) => site.position);
     return drawMarks("sites", rows, (site) => site.isolation, (site) => {
       const mark = new phusong.Mark(site.position, { ...pane, hub: hubs.has(site.id), radius: 1, className: "site" });
-      describe(mark, () => cards.siteTip(site), () => cards.site(site));
+      describe(mark, "sites:" + site.id, () => cards.siteTip(site), () => cards.site(site));
       return mark;
     });
   }
@@ -209,7 +212,7 @@
       const mark = new phusong.Mark(index.sites.get(endpoint.site).position, {
         ...pane, shift: [1.9 + 2.1 * nth, -1.6], radius: 1, className: "endpoint",
       });
-      describe(mark, () => cards.endpointTip(endpoint), () => cards.endpoint(endpoint));
+      describe(mark, "endpoints:" + endpoint.id, () => cards.endpointTip(endpoint), () => cards.endpoint(endpoint));
       return mark;
     });
   }

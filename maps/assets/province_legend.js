@@ -32,7 +32,7 @@
     const choose = (name) => (value) => {
       const wanted = { technology: view.values[names[0]], operator: view.values[names[1]], threshold: view.values[names[2]], [name]: value };
       const found = phusong.findSeries(all(), wanted.technology, wanted.operator, wanted.threshold);
-      view.set({ [names[0]]: found.technology, [names[1]]: found.operator, [names[2]]: String(found.minDbm) });
+      if (found) view.set({ [names[0]]: found.technology, [names[1]]: found.operator, [names[2]]: String(found.minDbm) });
     };
     const technology = makeSelect(prefix + "technology", word("technology"), choose("technology"));
     const operator = makeSelect(prefix + "operator", word("operator"), choose("operator"));
@@ -73,6 +73,10 @@
     ];
   }
 
+  /* The numbers of the communes of the class that stands out; of all where none does. */
+  const inGroup = (communes, view) =>
+    [...communes.keys()].filter((row) => !view.values.group || communes[row].classes.includes(view.values.group));
+
   /* Centres are covered or not; every other measure is a share in classes. */
   phusong.coverageLegend = function (communes, series, layers, view) {
     const { measure, patterns } = view.values;
@@ -83,12 +87,12 @@
           .filter((part) => part)
           .join(" · ")
       : word("class.none");
-    const ratios = communes.map((_, row) => phusong.measured(communes, series, measure, row));
+    const ratios = inGroup(communes, view).map((row) => phusong.measured(communes, series, measure, row));
     return classLegend("class", keys, text, ratios, phusong.coverageKey, title, patterns);
   };
 
   phusong.differenceLegend = function (data, comparison, view) {
-    const points = data.communes.map((_, row) => comparison.points(row));
+    const points = inGroup(data.communes, view).map((row) => comparison.points(row));
     const title = word("difference.title", {
       measure: word("measure." + view.values.measure, view.series()),
       a: phusong.sideTitle(data, comparison.own, view.series()), b: phusong.sideTitle(data, comparison.run(), comparison.series()),
@@ -117,7 +121,7 @@
         const { values } = view;
         own.refresh();
         other.refresh();
-        measure.fill(data.measures.map((each) => [each, word("measure." + each, { technology: "" }).trim()]), values.measure);
+        measure.fill(data.measures.map((each) => [each, word("measure." + each, { technology: view.series()?.technology || "" }).trim()]), values.measure);
         group.fill([["", word("group.all")], ...data.groups.map((each) => [each, wordFor("group", each)])], values.group);
         compare.fill(["", "beside", "difference"].map((each) => [each, word("compare." + (each || "none"))]), values.compare);
         compare.row.hidden = data.series.length === 0;
@@ -125,8 +129,9 @@
         run.fill([["this", word("compare.run.this")], ...(data.compared ? [["other", name]] : [])], values.otherRun);
         others.hidden = values.compare === "";
         const refused = values.compare === "difference" && !comparison.canSubtract();
-        note.textContent = refused ? word("compare.other_units", { edition: data.compared.edition }) : "";
-        const subtracts = values.compare === "difference" && !refused;
+        const why = comparison.run().sameUnits ? "compare.no_figures" : "compare.other_units";
+        note.textContent = refused ? word(why, { edition: comparison.run().edition }) : "";
+        const subtracts = comparison.isSubtracting();
         legend.replaceChildren(
           ...(subtracts ? phusong.differenceLegend(data, comparison, view) : phusong.coverageLegend(data.communes, view.series(), data.sources.layers, view)),
         );
@@ -149,7 +154,7 @@
       view.follow(["layers"], () => { box.checked = view.hasLayer(name); });
       legends[name] = element("ul", { class: "legend" });
       const counted = { links: data.links, sites: data.sites, endpoints: data.endpoints, gaps: data.gaps }[name];
-      const label = element("label", { for: "layer-" + name }, box, word("layer." + name), counted ? element("span", { class: "count" }, phusong.number(counted.length, 0)) : null);
+      const label = element("label", { for: "layer-" + name }, box, word("layer." + (name === "districts" && !data.districts.labels.length ? "names" : name)), counted ? element("span", { class: "count" }, phusong.number(counted.length, 0)) : null);
       return element("div", { class: "layer" }, label, groups[name] ? legends[name] : null);
     });
     states.follow(() => {

@@ -64,7 +64,7 @@
     const index = indexData(data);
     const states = phusong.makeStates(data);
     const comparison = phusong.makeComparison(data, view);
-    const cards = phusong.makeCards(data, index, view, states);
+    const cards = phusong.makeCards(data, index, view, states, comparison);
     const notice = makeNotice();
 
     phusong.drawLand(map, data.land);
@@ -78,18 +78,41 @@
     function go(kind, id) {
       const place = layers.places[kind].get(id);
       if (view.screen !== "map") view.showScreen("map");
-      view.set({ selected: kind + ":" + (kind === "communes" ? data.communes[id].code : id) });
+      map.closePopup();
       if (!place) {
+        view.set({ selected: kind + ":" + id });
         notice.say(word("not_drawn"));
         return;
       }
       if (!view.hasLayer(kind)) view.toggleLayer(kind, true);
       panel.close();
-      map.closePopup();
+      if (phusong.isNarrow()) view.set({ table: "" });
       if (place.getBounds) map.fitBounds(place.getBounds(), { maxZoom: 11, animate: false });
       else map.setView(place.getLatLng(), Math.max(map.getZoom(), 11), { animate: false });
       place.openPopup();
     }
+
+    /* The card that is open: the link has it, who does not see it hears its title, and it says what is so now. */
+    const heard = element("div", { class: "unseen", role: "status" });
+    let open = null;
+    let printing = false;
+    map.on("popupopen", ({ popup }) => {
+      open = popup;
+      heard.textContent = popup.getElement().querySelector("h3, strong").textContent;
+      view.set({ selected: popup._source.options.key || "" });
+    });
+    map.on("popupclose", () => {
+      open = null;
+      if (!printing) view.set({ selected: "" });
+    });
+    function refreshCard() {
+      const shown = open?.getElement()?.querySelector(".leaflet-popup-content");
+      if (!shown || shown.textContent === open.getContent()().textContent) return;
+      open.options.autoPan = false;
+      open.update();
+      open.options.autoPan = true;
+    }
+    states.follow(refreshCard);
 
     const app = { data, index, map, view, states, comparison, layers, places: layers.places, cards, go, say: notice.say };
     const beside = phusong.makeBeside(app);
@@ -109,7 +132,7 @@
     document.body.prepend(header);
     document.body.append(
       beside.place, panel.toggle, panel.panel, phusong.makeHistory(app), phusong.makeTable(app),
-      phusong.makeOnCall(data, index, states, view, go), notice.made,
+      phusong.makeOnCall(data, index, states, view, go), notice.made, heard,
     );
 
     /* Before anything is drawn: to ask for the map's size lays out all that there is. */
@@ -118,6 +141,12 @@
       document.body.classList.toggle("with-table", view.values.table !== "");
       map.invalidateSize({ animate: false, pan: false });
     });
+    new ResizeObserver(() => {
+      const { clientWidth, clientHeight } = mapFrame;
+      mapFrame.style.setProperty("--card-width", Math.min(320, clientWidth - 96) + "px");
+      mapFrame.style.setProperty("--card-height", Math.min(340, Math.max(80, clientHeight - 76)) + "px");
+      map.invalidateSize({ animate: false, pan: false });
+    }).observe(mapFrame);
     const extent = layers.byName.communes.getBounds();
     const fit = () => {
       map.invalidateSize(false);
@@ -141,23 +170,20 @@
     view.follow(
       ["technology", "operator", "threshold", "measure", "group", "patterns", "compare", "otherRun", "otherTechnology", "otherOperator", "otherThreshold"],
       () => {
-        const { measure, group, patterns, compare } = view.values;
-        const subtracts = compare === "difference" && comparison.canSubtract();
+        const { measure, group, patterns } = view.values;
+        const subtracts = comparison.isSubtracting();
         layers.colourCommunes((row) => ({
           fillColor: subtracts
             ? phusong.fill("difference", phusong.differenceKey(comparison.points(row)), patterns)
             : phusong.fill("class", phusong.coverageKey(phusong.measured(data.communes, view.series(), measure, row)), patterns),
-          fillOpacity: !group || data.communes[row].classes.includes(group) ? 1 : 0.15,
+          fillOpacity: phusong.groupOpacity(data.communes[row], group),
         }));
         layers.showCoverage();
+        refreshCard();
       },
     );
     view.follow(["time"], () => states.showTime(view.values.time));
     beside.begin();
-    /* Who does not see the card hears its title. */
-    const heard = element("div", { class: "unseen", role: "status" });
-    document.body.append(heard);
-    map.on("popupopen", (event) => { heard.textContent = event.popup.getElement().querySelector("h3, strong").textContent; });
     labels.place();
     map.on("moveend", () => {
       const { lat, lng } = map.getCenter();
@@ -167,7 +193,8 @@
     /* The page takes its printed size before it is printed: Leaflet must lay the map out for it. */
     const sources = panel.panel.querySelector(".sources");
     let before = null;
-    const print = (printing) => {
+    const print = (now) => {
+      printing = now;
       if (printing) before = { place: [map.getCenter(), map.getZoom()], open: sources.open };
       document.documentElement.classList.toggle("printing", printing);
       panel.panel.scrollTop = 0;
@@ -175,6 +202,7 @@
       (printing ? document.body : panel.panel).append(sources);
       map.closePopup();
       fit();
+      beside.settle();
       if (!printing) map.setView(...before.place, { animate: false });
     };
     window.addEventListener("beforeprint", () => print(true));
@@ -186,6 +214,7 @@
       if (view.values.at) layers.places[kind].get(id).openPopup();
       else go(kind, id);
     }
+    if (view.values.time === null && new URLSearchParams(location.hash.slice(1)).has("h")) notice.say(word("history.gone"));
     states.begin();
     document.documentElement.dataset.drawn = "true";
   };

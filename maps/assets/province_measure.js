@@ -39,11 +39,11 @@
         ? word("measuring.begin")
         : word("measuring.way", { way: phusong.number(way / 1000, way < 10000 ? 2 : 1) }) +
           (area ? " · " + word("measuring.area", { area: phusong.number(area / 1e6, 2) }) : "");
-      result.replaceChildren(
+      phusong.keepFocus(result, () => result.replaceChildren(
         element("span", {}, text),
-        button({}, () => { points.pop(); show(); }, word("measuring.undo")),
-        button({}, () => { points.length = 0; show(); }, word("measuring.clear")),
-      );
+        button({ "data-key": "undo" }, () => { points.pop(); show(); }, word("measuring.undo")),
+        button({ "data-key": "clear" }, () => { points.length = 0; show(); }, word("measuring.clear")),
+      ));
     }
 
     function turn(to) {
@@ -59,7 +59,7 @@
     const tool = button({ class: "tool measure-tool", "aria-pressed": "false" }, () => turn(!on), word("measuring"));
     /* While measuring, a click belongs to the measure wherever it falls, and by keyboard Enter marks the middle. */
     map.getContainer().addEventListener("click", (event) => {
-      if (!on || event.target.closest(".leaflet-control, .leaflet-popup, .measure-result")) return;
+      if (!on || map.dragging.moved() || event.target.closest(".leaflet-control, .leaflet-popup, .measure-result")) return;
       event.stopPropagation();
       points.push(map.mouseEventToLatLng(event));
       show();

@@ -22,8 +22,9 @@
   /* The dates of the layers behind a series: first and last where the operators' differ. */
   phusong.datesOf = function (layers, series) {
     const union = ["any", "max"].includes(series.operator);
+    const reaches = (layer) => series.minDbm === null || (layer.minDbm !== null && layer.minDbm >= series.minDbm);
     const dates = layers
-      .filter((layer) => layer.technology === series.technology && (union || layer.operator === series.operator))
+      .filter((layer) => layer.technology === series.technology && (union || layer.operator === series.operator) && reaches(layer))
       .map((layer) => layer.date)
       .filter((date) => date)
       .sort();
@@ -46,10 +47,10 @@
       series,
       measured: (row) => phusong.measured(run().communes, series(), values.measure, row),
       /* Whether commune by commune can be subtracted: not where the two runs have other communes. */
-      canSubtract: () => run().sameUnits,
+      canSubtract: () => run().sameUnits && view.series() !== null && series() !== null,
+      isSubtracting: () => values.compare === "difference" && run().sameUnits && view.series() !== null && series() !== null,
       /* How many percentage points the other side has more than this one. */
       points(row) {
-        if (!run().sameUnits) return null;
         const here = phusong.measured(data.communes, view.series(), values.measure, row);
         const there = phusong.measured(run().communes, series(), values.measure, row);
         return here === null || there === null ? null : (there - here) * 100;

@@ -101,6 +101,7 @@
     field.addEventListener("blur", close);
     field.addEventListener("keydown", (event) => {
       if (event.key === "Escape") close();
+      else if (list.hidden && (event.key === "ArrowDown" || event.key === "Enter")) refresh();
       else if (event.key === "Enter" && chosen >= 0) take(chosen);
       else if (event.key === "ArrowDown" && found.length) choose((chosen + 1) % found.length);
       else if (event.key === "ArrowUp" && found.length) choose((chosen + found.length - 1) % found.length);

@@ -18,7 +18,7 @@
   const column = (name, head, value, show = asIs, write = asIs, number = false) => ({ name, head, value, show, write, number });
   const numbers = (name, head, value, show, write) => column(name, head, value, show, write, true);
 
-  function columnsOf({ data, index, view }) {
+  function columnsOf({ data, index, view, comparison }) {
     const fallback = { technology: data.fallbackTechnology };
     const siteName = (id) => index.sites.get(id)?.name || id;
     const communeOf = (id) => index.communes.get(index.sites.get(id)?.commune)?.name || "";
@@ -37,6 +37,10 @@
       numbers("population_covered", word("population_covered"), at("people"), shown(0), amount),
       numbers("population_ratio", word("population_ratio"), at("population"), percent, plain(6)),
     ] : [];
+    const compared = [
+      numbers("compared_ratio", word("compared_ratio"), (_, i) => comparison.measured(i), percent, plain(6)),
+      numbers("difference_points", word("difference_points"), (_, i) => comparison.points(i), (value) => (value === null ? "" : phusong.signed(value, 1)), plain(4)),
+    ].map((each) => ({ ...each, when: comparison.isSubtracting }));
     return {
       communes: [
         column("commune_code", word("code"), (row) => row.code),
@@ -46,6 +50,7 @@
         numbers("area_km2", word("area_km2"), (row) => row.area, shown(1), plain(4)),
         numbers("covered_km2", word("covered_km2"), at("covered"), shown(1), plain(4)),
         ...people,
+        ...compared,
         column("centre_covered", word("centre"), at("centre"), yesNo),
         ...places,
         column("classes", word("groups"), (row) => row.classes.join("|"), (value) => value.split("|").map((each) => (each ? wordFor("group", each) : "")).join(", ")),
@@ -94,7 +99,9 @@
 
   phusong.makeTable = function (app) {
     const { data, view, states, places, go, say, map } = app;
-    const columns = columnsOf(app);
+    const every = columnsOf(app);
+    /* The columns of a kind that there are now: those of a comparison only while there is one. */
+    const columns = new Proxy(every, { get: (all, kind) => all[kind].filter((each) => !each.when || each.when()) });
     const collator = phusong.collator();
     const kinds = ["communes", "links", "sites", "endpoints"].filter((kind) => data[kind].length);
     const sorting = { communes: ["area_ratio", 1], links: ["verdict", 1], sites: ["isolation", 1], endpoints: ["verdict", 1] };
@@ -147,15 +154,17 @@
         const sort = button({}, () => {
           sorting[kind()] = [each.name, by === each.name ? -direction : 1];
           draw();
-          head.querySelector(`[data-name="${each.name}"]`).focus();
         }, each.head);
         sort.dataset.name = each.name;
+        sort.dataset.key = "head:" + each.name;
         const order = by === each.name ? (direction > 0 ? "ascending" : "descending") : "none";
         return element("th", { scope: "col", "aria-sort": order, class: each.number ? "number" : null }, sort);
       })));
     }
 
-    function draw() {
+    const draw = () => phusong.keepFocus(table, makeAnew);
+
+    function makeAnew() {
       for (const [i, each] of kinds.entries()) tabs[i].setAttribute("aria-pressed", String(each === kind()));
       if (!kind()) return;
       drawHead();
@@ -167,7 +176,7 @@
       body.replaceChildren(...rows.slice(0, SHOWN_AT_MOST).map(([each, i]) => {
         const cells = columns[kind()].map((one, nth) => {
           const text = one.show(one.value(each, i));
-          const content = nth === 0 ? button({ "aria-label": text + " " + columns[kind()][1].show(columns[kind()][1].value(each, i)) }, () => go(kind(), keyOf(each, i)), text) : text;
+          const content = nth === 0 ? button({ "data-key": nameOf(each), "aria-label": text + " " + columns[kind()][1].show(columns[kind()][1].value(each, i)) }, () => go(kind(), keyOf(each, i)), text) : text;
           return element(nth === 0 ? "th" : "td", { scope: nth === 0 ? "row" : null, class: one.number ? "number" : null }, content);
         });
         return element("tr", { class: nameOf(each) === view.values.selected ? "selected" : null }, ...cells);
@@ -175,8 +184,6 @@
     }
 
     function mark() {
-      const rows = body.querySelectorAll("tr");
-      rows.forEach((row) => row.classList.remove("selected"));
       draw();
       body.querySelector("tr.selected")?.scrollIntoView({ block: "nearest" });
     }
@@ -222,7 +229,10 @@
       element("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": word("table") }, element("table", {}, caption, head, body)),
     );
     view.follow(["table"], () => { table.hidden = kind() === ""; });
-    view.follow(["table", "technology", "operator", "threshold", "group"], draw);
+    view.follow(
+      ["table", "technology", "operator", "threshold", "group", "measure", "compare", "otherRun", "otherTechnology", "otherOperator", "otherThreshold"],
+      draw,
+    );
     view.follow(["selected"], mark);
     states.follow(() => kind() !== "communes" && draw());
     return table;

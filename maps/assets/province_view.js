@@ -27,6 +27,8 @@
     return rows.find((each) => String(each.minDbm) === threshold) || rows[0] || null;
   };
 
+  const isRecorded = (history, time) => history !== null && time >= history.begin && time <= history.end;
+
   /* How each choice is written: its letter in the address, its value at first, and what a text there may mean. */
   function choices(data) {
     const every = (key) => [...new Set(data.series.map((each) => each[key]))];
@@ -49,9 +51,9 @@
       otherTechnology: ["u", series.technology, oneOf(technologies)],
       otherOperator: ["p", series.operator, oneOf(operators)],
       otherThreshold: ["q", String(series.minDbm), text],
-      table: ["b", "", oneOf(["communes", "links", "sites", "endpoints"])],
+      table: ["b", "", oneOf(["communes", "links", "sites", "endpoints"].filter((kind) => data[kind].length))],
       selected: ["x", "", text],
-      time: ["h", null, (value) => (/^\d{9,11}$/.test(value) ? Number(value) : undefined)],
+      time: ["h", null, (value) => (/^\d{9,11}$/.test(value) && isRecorded(data.history, Number(value)) ? Number(value) : undefined)],
       patterns: ["k", false, (value) => value === "1"],
       theme: ["d", "auto", oneOf(["light", "dark"])],
       lang: ["v", data.lang, oneOf(Object.keys(data.words))],
@@ -66,6 +68,19 @@
     const values = {};
     const listeners = [];
     let screen = new URLSearchParams(location.search).get("view") === "oncall" ? "oncall" : "map";
+
+    /* Some browsers allow so many changes of the address in a while; the page goes on without. */
+    function write() {
+      const query = new URLSearchParams(location.search);
+      if (screen === "map") query.delete("view");
+      else query.set("view", screen);
+      const search = query.toString();
+      try {
+        history.replaceState(null, "", location.pathname + (search ? "?" + search : "") + link());
+      } catch {
+        return;
+      }
+    }
 
     function read() {
       const address = new URLSearchParams(location.hash.slice(1));
@@ -87,11 +102,12 @@
       const changed = Object.keys(patch).filter((name) => written(values[name]) !== written(patch[name]));
       if (!changed.length) return;
       Object.assign(values, patch);
-      history.replaceState(null, "", location.pathname + location.search + link());
       for (const listener of listeners) listener(changed);
+      write();
     }
 
     read();
+    if (screen === "oncall") values.time = null;
     window.addEventListener("hashchange", () => location.reload());
     return {
       values,
@@ -105,12 +121,9 @@
       get screen() { return screen; },
       showScreen(wanted) {
         screen = wanted;
-        const query = new URLSearchParams(location.search);
-        if (wanted === "map") query.delete("view");
-        else query.set("view", wanted);
-        const search = query.toString();
-        history.replaceState(null, "", location.pathname + (search ? "?" + search : "") + link());
+        if (wanted === "oncall") set({ time: null });
         for (const listener of listeners) listener(["screen"]);
+        write();
       },
       series: () => phusong.findSeries(data.series, values.technology, values.operator, values.threshold),
       hasLayer: (name) => values.layers.includes(name),

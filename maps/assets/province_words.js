@@ -37,6 +37,8 @@ window.phusong = {};
   /* A text of a device without what acts instead of being seen; as text.py does for what the page was made with. */
   phusong.clean = (text) => text.replace(/[\t\n\v\f\r\u2028\u2029]/g, " ").replace(/\p{C}/gu, "").slice(0, 300);
 
+  phusong.signed = (value, digits) => (value > 0 ? "+" : "") + phusong.number(value, digits).replace("-", "\u2212");
+
   /* For comparing texts as people type them: "van don" is Vân Đồn. */
   phusong.fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase();
 
@@ -80,10 +82,20 @@ window.phusong = {};
     return made;
   };
 
+  phusong.isNarrow = () => window.matchMedia("(max-width: 760px)").matches;
+
   phusong.button = function (attributes, act, ...children) {
     const made = phusong.element("button", { type: "button", ...attributes }, ...children);
     made.addEventListener("click", act);
     return made;
+  };
+
+  /* Do something that makes the elements of a place anew, and leave the focus on the one of the same data-key. */
+  phusong.keepFocus = function (place, act) {
+    const focused = document.activeElement;
+    const key = place.contains(focused) ? focused.dataset.key : undefined;
+    act();
+    if (key !== undefined) place.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
   };
 
   phusong.svg = function (tag, attributes, ...children) {

@@ -154,7 +154,7 @@ def test_link_is_copied_and_said(opened: Callable[..., Watched]) -> None:
     allowed = opened(permissions=["clipboard-read", "clipboard-write"])
     allowed.page.select_option("#switch-technology", "2G")
     allowed.page.click(".link-tool")
-    expect(allowed.page.locator(".notice")).to_contain_text("Đã chép")
+    expect(allowed.page.locator(".notice")).to_contain_text("Đã sao chép")
     assert allowed.page.evaluate("navigator.clipboard.readText()") == allowed.page.url
     allowed.assert_silent()
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from phusong.coverage.summary import PLACE_KINDS
+from phusong.maps.measures import measures_of
 from phusong.maps.palette import palette_data
 from phusong.maps.state_history import history_data
 from phusong.maps.wording import WORDS
@@ -103,7 +104,7 @@ def province_data(
             "coverageTolerance": extras.coverage.tolerance_m if extras.coverage else 0,
             "moreGaps": extras.gaps.left_out if extras.gaps else 0,
         },
-        "measures": _measures(summary),
+        "measures": list(measures_of(summary)),
         "groups": sorted({each for commune in (summary.communes if summary else ()) for each in commune.classes}),
         "communes": _communes(names, geometry, summary),
         "districts": {
@@ -151,20 +152,6 @@ def _layers(layers: Iterable[LayerSource]) -> list[Json]:
     ]
 
 
-def _measures(summary: CoverageSummary | None) -> list[Json]:
-    """Return what communes can be coloured by: what no commune has a figure for is left out."""
-    if summary is None:
-        return ["area"]
-    indicators = [indicator for commune in summary.communes for indicator in commune.indicators]
-    places = {place.kind for commune in summary.communes for place in commune.places}
-    measures: list[Json] = ["area"]
-    if any(indicator.population_ratio is not None for indicator in indicators):
-        measures.append("population")
-    if any(indicator.centre_covered is not None for indicator in indicators):
-        measures.append("centre")
-    return measures + [kind for kind in PLACE_KINDS if kind in places]
-
-
 def _communes(
     names: Sequence[CommuneName], geometry: DisplayGeometry, summary: CoverageSummary | None
 ) -> list[Json]:
@@ -203,7 +190,7 @@ def _series(codes: Sequence[str], summary: CoverageSummary | None) -> list[Json]
         for code, commune in covered.items()
     }
     keys = dict.fromkeys(key for by_key in indicators.values() for key in by_key)
-    kinds = [kind for kind in PLACE_KINDS if kind in _measures(summary)]
+    kinds = [kind for kind in PLACE_KINDS if kind in measures_of(summary)]
     series: list[Json] = []
     for technology, operator, min_dbm in keys:
         values = [indicators.get(code, {}).get((technology, operator, min_dbm)) for code in codes]

@@ -13,6 +13,7 @@ from folium.elements import JSCSSMixin
 from folium.template import Template
 
 from phusong.maps.display_geometry import simplify_for_display
+from phusong.maps.map_inputs import MapError, check_inputs
 from phusong.maps.page import OWN_ASSET, LeafletMap, origin_of, self_contained, write_page
 from phusong.maps.palette import palette_css
 from phusong.maps.province_data import CommuneName, Extras, province_data
@@ -38,10 +39,6 @@ _ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
     "%3Ccircle cx='8' cy='8' r='7' fill='%23196d78'/%3E%3Ccircle cx='8' cy='8' r='3' fill='white'/%3E%3C/svg%3E"
 )
-
-
-class MapError(ValueError):
-    """The inputs of a map do not belong together; the message says which and what to do."""
 
 
 class _Drawing(JSCSSMixin, MacroElement):
@@ -106,7 +103,7 @@ def build_province_map(
     phusong.maps.page.PageError
         The page would load something (an asset was changed or is not vendored).
     """
-    _check(communes, summary, snapshot, lang)
+    check_inputs(communes, summary, snapshot, lang)
     extras = extras or Extras()
     data = province_data(
         names=commune_names(communes),
@@ -139,23 +136,3 @@ def commune_names(communes: gpd.GeoDataFrame) -> tuple[CommuneName, ...]:
         CommuneName(str(code), str(name), "" if district is None or district != district else str(district))
         for code, name, district in zip(communes["code"], communes["name"], communes["district"], strict=True)
     )
-
-
-def _check(
-    communes: gpd.GeoDataFrame, summary: CoverageSummary | None, snapshot: Snapshot | None, lang: str
-) -> None:
-    missing = {"code", "name", "district", "geometry"} - set(communes.columns)
-    if missing:
-        raise MapError(f"the boundaries lack {', '.join(sorted(missing))}: take layer 'communes' of coverage.gpkg")
-    if lang not in WORDS:
-        raise MapError(f"language {lang!r} is not known: use one of {', '.join(sorted(WORDS))}")
-    if summary and snapshot and summary.edition != snapshot.edition:
-        raise MapError(
-            f"coverage is of edition {summary.edition!r}, the inventory of {snapshot.edition!r}: commune codes "
-            "are reused with new meanings, so run 'phusong coverage' with the inventory's edition"
-        )
-    if summary and not {commune.code for commune in summary.communes} & set(communes["code"].astype(str)):
-        raise MapError(
-            f"no commune code of coverage (edition {summary.edition!r}) is in the boundaries: "
-            "take coverage.gpkg and coverage.json of the same run"
-        )

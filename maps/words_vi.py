@@ -79,7 +79,7 @@ VIETNAMESE = {
     "verdict.snmp_dead": "SNMP không trả lời",
     "verdict.congested": "quá tải",
     "verdict.degraded": "chất lượng kém",
-    "verdict.admin_down": "đã tắt (quản trị)",
+    "verdict.admin_down": "tắt bởi quản trị",
     "verdict.maintenance": "bảo trì",
     "verdict.unknown": "chưa rõ",
     "endpoint.ready": "sẵn sàng",

@@ -10,7 +10,7 @@ from types import EllipsisType
 from typing import Literal
 
 from phusong.agent.whole_file import write_whole
-from phusong.maps.picture import PictureError, province_picture
+from phusong.maps.picture.province_picture import PictureError, province_picture
 
 from .map_input import read_land, read_map_input
 from .picture_request import PictureRequest

@@ -25,9 +25,10 @@ from PIL import Image
 from phusong.coverage.summary import CoverageSummary
 from phusong.exporters.snapshot import ENDPOINT_VERDICTS, LINK_VERDICTS, Isolation, Snapshot
 from phusong.maps.display_geometry import simplify_for_display
+from phusong.maps.map_inputs import MapError
 from phusong.maps.palette import BASE, COVERAGE_CLASSES, ENDPOINTS, HUB, LINES, NO_DATA, NO_DATA_HATCH, OFFICES
-from phusong.maps.picture import PictureError, province_picture
-from phusong.maps.picture_frame import Frame, fit_frame
+from phusong.maps.picture.frame import Frame, fit_frame
+from phusong.maps.picture.province_picture import PictureError, province_picture
 from phusong.maps.province_data import CommuneName, Extras, province_data
 from phusong.maps.wording import WORDS
 
@@ -455,7 +456,7 @@ def test_same_bytes_in_another_process() -> None:
     """Neither the seed of hashes nor the time zone of the machine is seen in a picture."""
     program = (
         "import hashlib, sys; sys.path.insert(0, 'tests/support'); import map_province as m\n"
-        "from phusong.maps.picture import province_picture\n"
+        "from phusong.maps.picture.province_picture import province_picture\n"
         "boxes = m.box_communes(); states = m.snapshot_of(boxes, 20, 22, 20)\n"
         "svg = province_picture(communes=boxes, summary=m.summary_of(boxes), snapshot=states, file_format='svg')\n"
         "print(hashlib.sha256(svg).hexdigest())"
@@ -528,7 +529,7 @@ def test_what_cannot_be_drawn(
 ) -> None:
     """Each error says what there is instead."""
     given = {"communes": boxes, "summary": whole, "snapshot": None, "file_format": "svg", **options}
-    with pytest.raises(PictureError, match=message):
+    with pytest.raises(MapError, match=message):
         province_picture(**given)
 
 
@@ -536,9 +537,9 @@ def test_what_does_not_belong_together(
     fleet: ModuleType, boxes: gpd.GeoDataFrame, whole: CoverageSummary, states: Snapshot
 ) -> None:
     """Mixed editions and foreign codes are refused, as by the page."""
-    with pytest.raises(PictureError, match=r"edition '2020-01'.*'2025-07'"):
+    with pytest.raises(MapError, match=r"edition '2020-01'.*'2025-07'"):
         drawn(boxes, whole, snapshot=dataclasses.replace(states, edition="2025-07"))
-    with pytest.raises(PictureError, match="no commune code"):
+    with pytest.raises(MapError, match="no commune code"):
         drawn(boxes.assign(code=[f"x{code}" for code in boxes.code]), whole)
 
 

@@ -21,14 +21,14 @@ from pyproj import Geod
 from phusong.exporters.snapshot import Snapshot
 from phusong.maps.display_geometry import simplify_for_display
 from phusong.maps.palette import COVERAGE_CLASSES, ENDPOINTS, HUB, OFFICES
-from phusong.maps.picture_columns import share_out
-from phusong.maps.picture_figures import Series, choose_series
-from phusong.maps.picture_frame import fit_frame, graticule, scale_bar_km
-from phusong.maps.picture_labels import Box, Name, NameKind, place_names
-from phusong.maps.picture_marks import hatch_dots, hatch_lines, mark_path
-from phusong.maps.picture_states import line_path, place_states
-from phusong.maps.picture_text import flow, font, width_mm, wrap
-from phusong.maps.picture_wording import PICTURE_WORDS, local_time, number, threshold
+from phusong.maps.picture.columns import share_out
+from phusong.maps.picture.figures import Series, choose_series
+from phusong.maps.picture.frame import fit_frame, graticule, scale_bar_km
+from phusong.maps.picture.labels import Box, Name, NameKind, place_names
+from phusong.maps.picture.marks import hatch_dots, hatch_lines, mark_path
+from phusong.maps.picture.states import line_path, place_states
+from phusong.maps.picture.text import flow, font, width_mm, wrap
+from phusong.maps.picture.wording import PICTURE_WORDS, local_time, number, threshold
 from phusong.maps.province_data import CommuneName, Extras, province_data
 from phusong.maps.wording import WORDS
 

@@ -16,8 +16,8 @@ from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
 
 from phusong.maps.palette import BASE, COVERAGE_CLASSES, NO_DATA, NO_DATA_HATCH, LineStyle, MarkStyle
-from phusong.maps.picture_figures import NO_DATA_KEY
-from phusong.maps.picture_marks import HOLLOW, hatch_dots, hatch_lines, mark_path
+from phusong.maps.picture.figures import NO_DATA_KEY
+from phusong.maps.picture.marks import HOLLOW, hatch_dots, hatch_lines, mark_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

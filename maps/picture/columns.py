@@ -11,16 +11,16 @@ import numpy as np
 import shapely
 
 from phusong.maps.palette import BASE, LineStyle, MarkStyle
-from phusong.maps.picture_drawing import LINE_PT, FillStyle, add_area, add_lines, add_marks, compound_path, stroke
-from phusong.maps.picture_text import flow, put, wrap
-from phusong.maps.picture_text import width_mm as text_mm
+from phusong.maps.picture.drawing import LINE_PT, FillStyle, add_area, add_lines, add_marks, compound_path, stroke
+from phusong.maps.picture.text import flow, put, wrap
+from phusong.maps.picture.text import width_mm as text_mm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
 
-    from phusong.maps.picture_legend import LegendBlock, Sign
+    from phusong.maps.picture.legend import LegendBlock, Sign
 
 COLUMN_MM = 60.0
 BLOCK_GAP_MM = 2.2

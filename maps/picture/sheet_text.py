@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from phusong.maps.picture_legend import LegendBlock
-from phusong.maps.picture_text import shown
-from phusong.maps.picture_wording import local_time, number, threshold, word, word_for
+from phusong.maps.picture.legend import LegendBlock
+from phusong.maps.picture.text import shown
+from phusong.maps.picture.wording import local_time, number, threshold, word, word_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from phusong.coverage.summary import CoverageSummary, LayerSource
     from phusong.exporters.snapshot import Snapshot
-    from phusong.maps.picture_states import PlacedStates
+    from phusong.maps.picture.states import PlacedStates
 
 _LONGEST_FILE, _LONGEST_NAME = 80, 40
 

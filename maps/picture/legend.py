@@ -1,6 +1,6 @@
 """What the legend of a picture says: each colour and sign, what it means, how many there are; the page's rows.
 
-Plain data; :mod:`phusong.maps.picture_columns` puts it on paper.
+Plain data; :mod:`phusong.maps.picture.columns` puts it on paper.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from phusong.maps.palette import COVERAGE_CLASSES, ENDPOINTS, HUB, LINES, OFFICES, LineStyle, MarkStyle
-from phusong.maps.picture_drawing import FillStyle, class_fill
-from phusong.maps.picture_figures import NO_DATA_KEY, class_counts
-from phusong.maps.picture_text import shown
-from phusong.maps.picture_wording import number, threshold, word, word_for
+from phusong.maps.picture.drawing import FillStyle, class_fill
+from phusong.maps.picture.figures import NO_DATA_KEY, class_counts
+from phusong.maps.picture.text import shown
+from phusong.maps.picture.wording import number, threshold, word, word_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from phusong.coverage.summary import LayerSource
     from phusong.exporters.snapshot import Snapshot
-    from phusong.maps.picture_figures import Series
+    from phusong.maps.picture.figures import Series
 
 Sign: TypeAlias = "FillStyle | LineStyle | MarkStyle"
 

@@ -19,10 +19,11 @@ from matplotlib.figure import Figure
 
 from phusong.coverage.summary import ANY_OPERATOR
 from phusong.maps.display_geometry import MAX_VERTICES, simplify_for_display
+from phusong.maps.map_inputs import check_inputs
 from phusong.maps.palette import BASE
-from phusong.maps.picture_drawing import LINE_PT
-from phusong.maps.picture_figures import PictureError, check_measure, choose_series, layers_behind, shares
-from phusong.maps.picture_layers import (
+from phusong.maps.picture.drawing import LINE_PT
+from phusong.maps.picture.figures import PictureError, check_measure, choose_series, layers_behind, shares
+from phusong.maps.picture.layers import (
     draw_communes,
     draw_districts,
     draw_graticule,
@@ -32,13 +33,12 @@ from phusong.maps.picture_layers import (
     draw_states,
     place_land,
 )
-from phusong.maps.picture_legend import coverage_block, state_blocks
-from phusong.maps.picture_sheet import USUAL_WIDTH_MM, Sheet, draw_sheet, plan_sheet
-from phusong.maps.picture_sheet_text import SheetText, describe, facts, notices, sources
-from phusong.maps.picture_states import place_states
-from phusong.maps.picture_wording import word
+from phusong.maps.picture.legend import coverage_block, state_blocks
+from phusong.maps.picture.sheet import USUAL_WIDTH_MM, Sheet, draw_sheet, plan_sheet
+from phusong.maps.picture.sheet_text import SheetText, describe, facts, notices, sources
+from phusong.maps.picture.states import place_states
+from phusong.maps.picture.wording import word
 from phusong.maps.short_coordinates import line_points
-from phusong.maps.wording import WORDS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from phusong.coverage.summary import CoverageSummary
     from phusong.exporters.snapshot import Snapshot
     from phusong.maps.display_geometry import DisplayGeometry
-    from phusong.maps.picture_figures import Threshold
+    from phusong.maps.picture.figures import Threshold
 
 __all__ = ["PictureError", "province_picture"]
 
@@ -121,8 +121,8 @@ def province_picture(
     phusong.maps.display_geometry.BoundaryError
         The boundaries cannot be drawn.
     """
-    _check_options(lang, file_format, width_mm, dpi)
-    _check_inputs(communes, summary, snapshot)
+    _check_options(file_format, width_mm, dpi)
+    check_inputs(communes, summary, snapshot, lang)
     check_measure(summary, measure)
     preferred = (snapshot.fallback_technology if snapshot else _USUAL_TECHNOLOGY, _USUAL_TECHNOLOGY)
     series = choose_series(summary, technology, operator, min_dbm, preferred)
@@ -214,9 +214,7 @@ def _bounds(geometry: DisplayGeometry) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-def _check_options(lang: str, file_format: str, width_mm: float, dpi: int) -> None:
-    if lang not in WORDS:
-        raise PictureError(f"language {lang!r} is not known: use one of {', '.join(sorted(WORDS))}")
+def _check_options(file_format: str, width_mm: float, dpi: int) -> None:
     if file_format not in _NO_METADATA:
         raise PictureError(f"format {file_format!r} is not known: use png or svg")
     if not WIDTHS_MM[0] <= width_mm <= WIDTHS_MM[1]:
@@ -232,22 +230,4 @@ def _check_dots(sheet: Sheet, file_format: str, dpi: int) -> None:
         raise PictureError(
             f"{sheet.width_mm:g} by {sheet.height_mm:.0f} mm with {dpi} dots per inch needs too much memory: "
             f"choose at most {most} dots per inch, or an SVG"
-        )
-
-
-def _check_inputs(communes: gpd.GeoDataFrame, summary: CoverageSummary | None, snapshot: Snapshot | None) -> None:
-    missing = {"code", "name", "district", "geometry"} - set(communes.columns)
-    if missing:
-        raise PictureError(
-            f"the boundaries lack {', '.join(sorted(missing))}: take layer 'communes' of coverage.gpkg"
-        )
-    if summary and snapshot and summary.edition != snapshot.edition:
-        raise PictureError(
-            f"coverage is of edition {summary.edition!r}, the inventory of {snapshot.edition!r}: commune codes "
-            "are reused with new meanings, so run 'phusong coverage' with the inventory's edition"
-        )
-    if summary and not {commune.code for commune in summary.communes} & set(communes["code"].astype(str)):
-        raise PictureError(
-            f"no commune code of coverage (edition {summary.edition!r}) is in the boundaries: "
-            "take coverage.gpkg and coverage.json of the same run"
         )

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import shapely
 
-from phusong.maps.picture_text import MM_PER_POINT, shown, width_mm
+from phusong.maps.picture.text import MM_PER_POINT, shown, width_mm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from phusong.maps.display_geometry import DisplayGeometry
-    from phusong.maps.picture_frame import Frame
+    from phusong.maps.picture.frame import Frame
 
 _LONGEST = 32
 """Characters; a longer name would take the picture."""

@@ -11,9 +11,10 @@ from types import EllipsisType
 from typing import TYPE_CHECKING, TypeAlias
 
 from phusong.coverage.summary import ANY_OPERATOR, MAX_OPERATOR
+from phusong.maps.map_inputs import MapError
 from phusong.maps.measures import MEASURES, measured, measures_of
 from phusong.maps.palette import coverage_class
-from phusong.maps.picture_text import shown
+from phusong.maps.picture.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +28,7 @@ Threshold: TypeAlias = "float | EllipsisType | None"
 """A level in dBm, ``None`` for layers that state none, ``...`` for the first that there is."""
 
 
-class PictureError(ValueError):
+class PictureError(MapError):
     """A picture of this cannot be drawn; the message says why and what there is instead."""
 
 

@@ -12,7 +12,7 @@ import shapely
 from matplotlib.patches import PathPatch, Rectangle
 
 from phusong.maps.palette import BASE, COVERAGE_CLASSES, ENDPOINTS, HUB, LINES, OFFICES, WRONG_OFFICES, MarkStyle
-from phusong.maps.picture_drawing import (
+from phusong.maps.picture.drawing import (
     LINE_PT,
     MARK_PT,
     add_area,
@@ -23,11 +23,11 @@ from phusong.maps.picture_drawing import (
     rings_of,
     stroke,
 )
-from phusong.maps.picture_figures import NO_DATA_KEY, PictureError, class_key
-from phusong.maps.picture_frame import graticule, scale_bar_km
-from phusong.maps.picture_labels import Box, NameKind, land_names, place_names, province_names
-from phusong.maps.picture_text import MM_PER_POINT, put, width_mm
-from phusong.maps.picture_wording import number
+from phusong.maps.picture.figures import NO_DATA_KEY, PictureError, class_key
+from phusong.maps.picture.frame import graticule, scale_bar_km
+from phusong.maps.picture.labels import Box, NameKind, land_names, place_names, province_names
+from phusong.maps.picture.text import MM_PER_POINT, put, width_mm
+from phusong.maps.picture.wording import number
 from phusong.maps.short_coordinates import line_points
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from phusong.maps.display_geometry import DisplayGeometry
-    from phusong.maps.picture_frame import Frame
-    from phusong.maps.picture_states import PlacedStates, Position
+    from phusong.maps.picture.frame import Frame
+    from phusong.maps.picture.states import PlacedStates, Position
     from phusong.maps.short_coordinates import ShortLine, ShortPolygons
 
 _LAND, _GRATICULE, _FILLS, _BORDERS, _DISTRICTS, _LINES, _ENDPOINTS, _OFFICES, _NAMES, _OVER = range(1, 11)

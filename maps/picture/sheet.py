@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Final
 from matplotlib.patches import Rectangle
 
 from phusong.maps.palette import BASE
-from phusong.maps.picture_columns import BLOCK_GAP_MM, COLUMN_MM, LaidBlock, draw_block, lay_out, share_out
-from phusong.maps.picture_drawing import LINE_PT
-from phusong.maps.picture_frame import Frame, fit_frame
-from phusong.maps.picture_text import MM_PER_POINT, flow, put, width_mm, wrap
+from phusong.maps.picture.columns import BLOCK_GAP_MM, COLUMN_MM, LaidBlock, draw_block, lay_out, share_out
+from phusong.maps.picture.drawing import LINE_PT
+from phusong.maps.picture.frame import Frame, fit_frame
+from phusong.maps.picture.text import MM_PER_POINT, flow, put, width_mm, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
 
-    from phusong.maps.picture_sheet_text import SheetText
+    from phusong.maps.picture.sheet_text import SheetText
 
 USUAL_WIDTH_MM: Final = 250.0
 

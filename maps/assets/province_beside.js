@@ -15,20 +15,26 @@
     let drawnRun = null;
     let communes = null;
 
-    function follow(from, to) {
-      from.on("move", () => {
-        if (to.moving || !other) return;
-        from.moving = true;
-        to.setView(from.getCenter(), from.getZoom(), { animate: false });
-        from.moving = false;
-      });
+    let following = false;
+
+    /* Let a map be moved without the other one answering. */
+    function quietly(act) {
+      if (following) return;
+      following = true;
+      act();
+      following = false;
     }
+
+    const follow = (from, to) =>
+      from.on("move", () => quietly(() => to.setView(from.getCenter(), from.getZoom(), { animate: false })));
 
     /* After a change of its size: show what the first map shows. */
     function settle() {
       if (!other || place.hidden) return;
-      other.invalidateSize({ pan: false, animate: false });
-      other.setView(map.getCenter(), map.getZoom(), { animate: false });
+      quietly(() => {
+        other.invalidateSize({ pan: false, animate: false });
+        other.setView(map.getCenter(), map.getZoom(), { animate: false });
+      });
     }
 
     function build() {

@@ -122,3 +122,68 @@ def test_other_edition_is_not_subtracted(opened: Callable[..., Watched], tmp_pat
     expect(page.locator(".beside-map path.commune")).to_have_count(6)
     expect(page.locator('.folium-map path.commune[fill^="var(--difference"]')).to_have_count(0)
     watched.assert_silent()
+
+
+def test_maps_stay_together(desktop: Watched) -> None:
+    """Whatever changes the size of the maps, both show the same land."""
+    page = desktop.page
+    page.select_option("#switch-compare", "beside")
+    for act in ("table", "history", "print"):
+        if act == "table":
+            page.click(".table-tool")
+        elif act == "history":
+            page.locator(".history summary").click()
+        else:
+            page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        page.wait_for_timeout(300)
+        here, there = (
+            page.locator(f"{frame} path.commune").evaluate_all(
+                """(paths) => paths.map((path) => {
+                    const map = path.closest(".leaflet-container").getBoundingClientRect();
+                    const box = path.getBoundingClientRect();
+                    const inside = box.width > 5 && box.left > map.left && box.right < map.right &&
+                        box.top > map.top && box.bottom < map.bottom;
+                    return inside ? [box.x - map.x - map.width / 2, box.y - map.y - map.height / 2] : null;
+                })"""
+            )
+            for frame in (".folium-map", ".beside-map")
+        )
+        both = [(one, two) for one, two in zip(here, there, strict=True) if one and two]
+        assert len(both) > 10, act
+        assert max(abs(a - b) for one, two in both for a, b in zip(one, two, strict=True)) < 4, act
+    desktop.assert_silent()
+
+
+def test_difference_can_be_read(desktop: Watched, province: Province) -> None:
+    """Tooltip and table say both figures and their difference; the table has them only while comparing."""
+    page = desktop.page
+    page.select_option("#switch-compare", "difference")
+    before, after = (ratios(run, "4G", "any") for run in (province.summary, province.other))
+    row, code = next(
+        (row, commune.code)
+        for row, commune in enumerate(province.summary.communes)
+        if commune.code in before and abs(after[commune.code] - before[commune.code]) > 0.02
+    )
+    points = f"{abs(after[code] - before[code]) * 100:.1f}".rstrip("0").rstrip(".").replace(".", ",")
+    page.locator("path.commune").nth(row).dispatch_event(
+        "mouseover", {"clientX": 300, "clientY": 300, "bubbles": True}
+    )
+    expect(page.locator(".leaflet-tooltip")).to_contain_text(f"{points} điểm %")
+    page.click(".table-tool")
+    heads = page.locator(".table thead button")
+    assert "Chênh lệch (điểm %)" in heads.all_inner_texts()
+    page.fill("#table-filter", code)
+    expect(page.locator(".table tbody tr")).to_contain_text(points)
+    page.select_option("#switch-compare", "")
+    assert "Chênh lệch (điểm %)" not in heads.all_inner_texts()
+    desktop.assert_silent()
+
+
+def test_nothing_to_subtract(opened: Callable[..., Watched], tmp_path: Path) -> None:
+    """A link to a difference opens on a page without figures too, and says why there is none."""
+    path = tmp_path / "bare.html"
+    write_page(build_province_map(communes=map_province.box_communes(), summary=None, snapshot=None), path)
+    watched = opened(path, address="#c=difference")
+    expect(watched.page.locator("path.commune")).to_have_count(12)
+    expect(watched.page.locator(".section.coverage .note")).to_contain_text("không trừ được")
+    watched.assert_silent()

@@ -260,3 +260,54 @@ def test_operators_of_the_province(desktop: Watched) -> None:
     """The switch of operators offers each operator, any and the best one."""
     values = desktop.page.locator("#switch-operator option").evaluate_all("all => all.map((each) => each.value)")
     assert sorted(values) == sorted(["any", "max", *map_province.OPERATORS])
+
+
+def test_link_has_the_card_that_is_open(desktop: Watched, province: Province) -> None:
+    """A card opened by a click is in the link, a closed one is not, and the table marks the same row."""
+    page = desktop.page
+    page.click(".table-tool")
+    page.click("#tab-sites")
+    site = province.snapshot.sites[35].info.site_id
+    page.fill("#table-filter", site)
+    page.locator(".table tbody button").first.click()
+    page.wait_for_function("(id) => location.hash.includes('x=sites:' + id)", arg=site)
+    expect(page.locator(".table tr.selected")).to_have_count(1)
+    page.locator(".leaflet-popup-close-button").click()
+    page.wait_for_function("() => !location.hash.includes('x=')")
+    expect(page.locator(".table tr.selected")).to_have_count(0)
+    page.locator("path.site.isolation-isolated").last.dispatch_event("click")
+    page.wait_for_function("() => location.hash.includes('x=sites:')")
+    desktop.assert_silent()
+
+
+def test_a_row_on_a_phone_leads_to_the_map(phone: Watched) -> None:
+    """The table covers a phone's screen: a tap on a row gives way to the map with its card."""
+    page = phone.page
+    page.locator(".table-tool").tap()
+    page.locator(".table tbody button").first.tap()
+    expect(page.locator("#table")).to_be_hidden()
+    card = page.locator(".leaflet-popup")
+    expect(card).to_be_visible()
+    box = card.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    phone.assert_silent()
+
+
+def test_dragging_measures_nothing(desktop: Watched) -> None:
+    """Moving the map while measuring is no point of the measure."""
+    page = desktop.page
+    page.click(".measure-tool")
+    frame = page.locator(".folium-map").bounding_box()
+    assert frame
+    x, y = frame["x"] + 300, frame["y"] + 200
+    page.mouse.click(x, y)
+    page.mouse.move(x + 50, y + 50)
+    page.mouse.down()
+    page.mouse.move(x + 150, y + 90, steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(300)
+    expect(page.locator("path.measure")).to_have_count(2)  # the line of one point, and its dot
+    expect(page.locator(".measure-result")).to_contain_text("Chạm")
+    desktop.assert_silent()

@@ -198,3 +198,19 @@ def test_inventory_that_changed(
     page.clock.run_for(11_000)
     expect(page.locator(".as-of")).to_contain_text("Danh mục kênh truyền đã thay đổi")
     expect(page.locator(".as-of button")).to_have_text("Tải lại trang")
+
+
+def test_focus_stays_over_a_refresh(
+    live: tuple[Page, list[str], list[str]], served: Served, province: Province
+) -> None:
+    """Who works by keyboard in table or list is not thrown back to the beginning every ten seconds."""
+    page, _, _ = live
+    page.click(".table-tool")
+    page.click("#tab-links")
+    button = page.locator(".table tbody button").nth(3)
+    text = button.inner_text()
+    button.focus()
+    served.snapshot = _changed(province.snapshot)
+    page.clock.run_for(11_000)
+    expect(page.locator(".as-of")).to_contain_text("14:01")
+    assert page.evaluate("document.activeElement.textContent") == text

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
+import map_province
 from chromium import Watched, keep_picture
 from playwright.sync_api import Page, expect
 from whole_province import DAY_S, Province
 
 from phusong.exporters.snapshot import Isolation, Verdict
+from phusong.maps.province_map import build_province_map, write_page
 from phusong.maps.state_history import StatePeriod
-
-OUT_OF_REACH = "Mất liên lạc"
 
 
 def state_at(periods: tuple[StatePeriod, ...], time: float) -> str:
@@ -123,3 +125,83 @@ def test_on_call(opened: Callable[..., Watched], province: Province) -> None:
     assert "view=oncall" not in page.url
     page.go_back()
     watched.assert_silent()
+
+
+def test_on_call_speaks_of_the_present(opened: Callable[..., Watched], province: Province) -> None:
+    """Whoever is on call never sees the past: neither by a link to a moment nor from the slider."""
+    moment = int(province.snapshot.taken_at - 2 * DAY_S)
+    by_link = opened(address=f"?view=oncall#h={moment}").page
+    by_hand = opened().page
+    by_hand.locator("#history-slider").fill(str(moment))
+    by_hand.click(".oncall-tool")
+    for page in (by_link, by_hand):
+        expect(page.locator(".as-of")).to_contain_text("Số liệu lúc 14:00 22/11/2026")
+        expect(page.locator(".oncall .sum").first).to_have_text("3 cơ quan bị cô lập")
+
+
+def test_nothing_known_is_not_nothing_wrong(desktop: Watched, province: Province) -> None:
+    """In a gap of the record the list does not say that all is well."""
+    page = desktop.page
+    page.locator("#history-slider").fill(str(int(province.snapshot.taken_at - 4.5 * DAY_S)))
+    page.locator(".wrong summary").first.click()
+    expect(page.locator(".panel .incidents")).to_have_text("Chưa rõ trạng thái: không có số liệu.")
+    expect(page.locator(".wrong > summary")).to_have_text("Sự cố đang có")
+
+
+def test_age_is_of_the_state_that_is_named(opened: Callable[..., Watched], tmp_path: Path) -> None:
+    """An office cut off for five minutes is not cut off for the 90 days of its endpoint."""
+    communes = map_province.box_communes(4)
+    plain = map_province.snapshot_of(communes, sites=3, links=3, endpoints=3)
+    now = plain.taken_at
+    snapshot = dataclasses.replace(
+        plain,
+        links=tuple(
+            dataclasses.replace(row, verdict=Verdict.DOWN if number == 1 else Verdict.UP, since=now - 300)
+            for number, row in enumerate(plain.links)
+        ),
+        sites=tuple(
+            dataclasses.replace(
+                row, isolation=Isolation.ISOLATED if number == 1 else Isolation.CONNECTED, since=now - 300
+            )
+            for number, row in enumerate(plain.sites)
+        ),
+        endpoints=tuple(
+            dataclasses.replace(
+                row, verdict=Verdict.NOT_REGISTERED if number == 1 else Verdict.READY, since=now - 90 * DAY_S
+            )
+            for number, row in enumerate(plain.endpoints)
+        ),
+    )
+    path = tmp_path / "ages.html"
+    write_page(build_province_map(communes=communes, summary=None, snapshot=snapshot), path)
+    groups = opened(path, address="?view=oncall").page.locator(".oncall .incidents > li > button")
+    expect(groups).to_have_count(1)
+    expect(groups).to_contain_text("đã 5 phút")
+
+
+def test_open_card_follows_the_slider(desktop: Watched, province: Province) -> None:
+    """A card says what was so at the moment that is shown, and nothing of today's measurements."""
+    page = desktop.page
+    broken = next(
+        link
+        for link, periods in province.history.links.items()
+        if len(periods) > 1
+        and link not in {row.info.link_id for row in province.snapshot.links if row.verdict != "up"}
+    )
+    page.fill("#search", broken)
+    page.keyboard.press("Enter")
+    card = page.locator(".leaflet-popup .card")
+    expect(card).to_contain_text("hoạt động")
+    expect(card).to_contain_text("Ping")
+    page.locator("#history-slider").fill(str(int(province.history.links[broken][1].begin) + 60))
+    expect(card).to_contain_text("mất kết nối")
+    expect(card).not_to_contain_text("Ping")
+    desktop.assert_silent()
+
+
+def test_a_moment_that_is_gone(opened: Callable[..., Watched]) -> None:
+    """A link to a moment no longer on record shows the present everywhere, and says so."""
+    page = opened(address="#h=1600000000").page
+    expect(page.locator(".notice")).to_contain_text("không còn được lưu")
+    expect(page.locator(".history-time")).to_have_text("Hiện tại")
+    expect(page.locator(".as-of")).to_contain_text("Số liệu lúc 14:00 22/11/2026")

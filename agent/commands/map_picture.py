@@ -34,8 +34,7 @@ def draw_pictures(config: Path, request: PictureRequest, language: str, tell: Ca
     if request.png is not None and request.png == request.svg:
         raise PictureError(f"{request.png}: one file cannot be both pictures; name two")
     for wanted in filter(None, (request.png, request.svg)):
-        if wanted.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(wanted))
+        _check_place(wanted)
     min_dbm = _min_dbm(request.min_dbm)
     given = read_map_input(config, language, tell)
     land, land_source = read_land(given.paths.map_settings)
@@ -59,9 +58,17 @@ def draw_pictures(config: Path, request: PictureRequest, language: str, tell: Ca
             width_mm=request.width_mm or 250,
             dpi=request.dpi or 200,
         )
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, picture)
         tell(f"Picture written: {path} ({len(picture) / 1e6:.2f} MB)")
+
+
+def _check_place(path: Path) -> None:
+    """Find out before seconds of drawing whether a picture can be written there; makes its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 def _min_dbm(text: str | None) -> float | EllipsisType | None:

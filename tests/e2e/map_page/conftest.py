@@ -11,9 +11,9 @@ from playwright.sync_api import Browser
 from whole_province import Province, write_province
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Give Chromium, one for all tests of the page."""
+    """Give Chromium, one for a module: while it runs, so does playwright's loop, and others need theirs."""
     assert Path(EXECUTABLE).exists(), "Debian's chromium is not installed: apt-get install chromium"
     with chromium() as started:
         yield started

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from histories import DAY, HOSTILE_LINK, NOVEMBER, NOW, OCTOBER, period, write_province, write_record
 from inventories import CONFIG, make_inventory, make_link
 from other_user import NOBODY, begin_as_nobody, open_folder
+from recording_agent import RecordingAgent, T
 
 from phusong.agent.commands import map_history
 from phusong.agent.commands.map_history import read_map_history
@@ -26,18 +27,13 @@ from phusong.agent.polling.observations import Observations
 from phusong.agent.report.date_range import DateRange
 from phusong.agent.report.record import read_record
 from phusong.agent.report.time_classes import TimeClass, as_ms, divide, presence
-from phusong.agent.state.history import History
 from phusong.agent.state.history_tables import write_batch
-from phusong.agent.state.hourly import HourlyUse
 from phusong.agent.state.outages import Batch, Stretch
 from phusong.agent.state.state_access import StateFileProblem
 from phusong.agent.state.state_file import FILE, connect
-from phusong.agent.state.state_store import StateStore
-from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.snapshot import Isolation, Snapshot, Verdict
 from phusong.maps.state_history import StateHistory, StatePeriod, history_data
 
-T = 1_790_000_000
 WEEK = 7 * DAY
 
 
@@ -57,21 +53,8 @@ def snapshot(states: dict[str, str]) -> Snapshot:
     )
 
 
-@dataclass
-class Agent:
+class Agent(RecordingAgent):
     """An agent's record on its file: it lives, dies and is started again, on clocks of the test."""
-
-    folder: Path
-    unix: float = T
-    monotonic: float = 1000.0
-    metrics: AgentMetrics = field(default_factory=lambda: AgentMetrics("test"))
-
-    def __post_init__(self) -> None:
-        self.start()
-
-    def start(self) -> None:
-        self.store = StateStore(self.folder, self.metrics, lambda: self.unix)
-        self.history = History(self.store, self.metrics, HourlyUse(), lambda: self.monotonic, lambda: self.unix)
 
     def see(self, seconds: int, **states: str) -> None:
         """Let time pass second by second while all is so; the last second is written."""

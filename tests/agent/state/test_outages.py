@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from inventories import CONFIG, make_inventory, make_link
+from recording_agent import RecordingAgent, T
 
 from phusong.agent.daemon import state_settings
 from phusong.agent.judging.fleet_state import FleetState
 from phusong.agent.polling.observations import Observations
-from phusong.agent.state.history import History
 from phusong.agent.state.history_tables import (
     KEPT_DAYS,
     prune,
@@ -33,13 +33,10 @@ from phusong.agent.state.history_tables import (
 from phusong.agent.state.hourly import HourlyUse, LinkHour
 from phusong.agent.state.outages import Batch, Period, Stretch, gaps
 from phusong.agent.state.state_file import connect
-from phusong.agent.state.state_store import StateStore
 from phusong.collectors.rates import Interval
 from phusong.collectors.readings import PingReading
-from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.snapshot import LinkRow, Snapshot, Verdict
 
-T = 1_790_000_000.0
 DAY = 86_400.0
 
 
@@ -57,21 +54,8 @@ def snapshot(verdicts: Mapping[str, str], since: float | None = None) -> Snapsho
     return replace(empty, links=links, endpoints=(), sites=(), devices=())
 
 
-@dataclass
-class Bench:
+class Bench(RecordingAgent):
     """A state file, two clocks and the lives of an agent on them."""
-
-    folder: Path
-    unix: float = T
-    monotonic: float = 1000.0
-    metrics: AgentMetrics = field(default_factory=lambda: AgentMetrics("test"))
-
-    def __post_init__(self) -> None:
-        self.start()
-
-    def start(self) -> None:
-        self.store = StateStore(self.folder, self.metrics, lambda: self.unix)
-        self.history = History(self.store, self.metrics, HourlyUse(), lambda: self.monotonic, lambda: self.unix)
 
     def die(self) -> None:
         """Without a word of farewell: nothing more is written."""

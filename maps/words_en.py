@@ -193,7 +193,7 @@ ENGLISH = {
     "sources.compared": "Compared with {file} (edition {edition}):",
     "sources.tiles": "Base map: {attribution}; the page loads pictures from {origin} only.",
     "sources.leaflet_only": "Drawn with Leaflet {version} (BSD-2-Clause).",
-    "search": "Find a commune, office, line, endpoint",
+    "search": "Find communes, offices, lines",
     "search.results": "Results",
     "search.count": "{n} results",
     "kind.communes": "commune",

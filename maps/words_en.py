@@ -249,4 +249,6 @@ ENGLISH = {
     "compared_ratio": "The other side",
     "difference_points": "Difference (points)",
     "history.gone": "The moment of the link is no longer on record; the present is shown.",
+    "sources.given_layers": "Coverage layers as given, not synthetic.",
+    "sources.given_boundaries": "Boundaries as given, not schematic.",
 }

@@ -182,6 +182,8 @@
       });
     const lines = [
       data.sources.boundaries ? word("sources.boundaries", { file: data.sources.boundaries, tolerance: data.sources.tolerance }) : "",
+      data.sources.boundaries ? word(data.schematic ? "schematic" : "sources.given_boundaries") : "",
+      data.sources.layers.length ? word(data.synthetic ? "synthetic" : "sources.given_layers") : "",
       data.land.length ? word("sources.land", { source: data.sources.land }) : "",
       ...(data.sources.layers.length ? [] : [word("sources.no_layers")]),
       ...data.sources.layers.map(layer),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,26 @@ def test_desktop(desktop: Watched, province: Province) -> None:
     assert page.evaluate("document.documentElement.lang") == "vi"
     keep_picture(page, "desktop")
     desktop.assert_silent()
+
+
+def test_every_page_says_what_it_stands_on(
+    desktop: Watched, opened: Callable[..., Watched], tmp_path: Path
+) -> None:
+    """Layers with their dates and thresholds, and whether they and the boundaries are real: where they are too."""
+    communes = map_province.box_communes(4)
+    summary = map_province.summary_of(communes)
+    real = dataclasses.replace(summary, synthetic=False, schematic=False)
+    path = tmp_path / "real.html"
+    write_page(build_province_map(communes=communes, summary=real, snapshot=None, lang="en"), path)
+    given = opened(path).page
+    for page in (desktop.page, given):
+        page.locator(".sources summary").click()
+    expect(desktop.page.locator(".sources")).to_contain_text("giả lập (synthetic)")
+    expect(desktop.page.locator(".sources")).to_contain_text("giản lược (schematic)")
+    expect(desktop.page.locator(".sources")).to_contain_text("4G · Viettel · ≥ −105 dBm · ngày 2026-06-30")
+    expect(given.locator(".badge")).to_have_count(0)
+    expect(given.locator(".sources")).to_contain_text("as given, not synthetic")
+    expect(given.locator(".sources")).to_contain_text("as given, not schematic")
 
 
 def test_at_most_two_megabytes(province: Province) -> None:

@@ -251,4 +251,5 @@ ENGLISH = {
     "history.gone": "The moment of the link is no longer on record; the present is shown.",
     "sources.given_layers": "Coverage layers as given, not synthetic.",
     "sources.given_boundaries": "Boundaries as given, not schematic.",
+    "incidents.past": "What was wrong then",
 }

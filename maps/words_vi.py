@@ -250,4 +250,5 @@ VIETNAMESE = {
     "history.gone": "Thời điểm trong liên kết không còn được lưu; đang hiện trạng thái hiện tại.",
     "sources.given_layers": "Lớp phủ sóng theo tệp đã cung cấp, không giả lập.",
     "sources.given_boundaries": "Ranh giới theo tệp đã cung cấp, không phải ranh giới giản lược.",
+    "incidents.past": "Sự cố lúc đó",
 }

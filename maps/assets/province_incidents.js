@@ -137,7 +137,7 @@
     const summary = section.querySelector("summary");
     states.follow(() => { 
       const { length } = refresh();
-      summary.textContent = word("incidents") + (isKnown() ? " (" + length + ")" : "");
+      summary.textContent = word(states.time() === null ? "incidents" : "incidents.past") + (isKnown() ? " (" + length + ")" : "");
     });
     return section;
   };

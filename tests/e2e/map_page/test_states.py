@@ -145,7 +145,7 @@ def test_nothing_known_is_not_nothing_wrong(desktop: Watched, province: Province
     page.locator("#history-slider").fill(str(int(province.snapshot.taken_at - 4.5 * DAY_S)))
     page.locator(".wrong summary").first.click()
     expect(page.locator(".panel .incidents")).to_have_text("Chưa rõ trạng thái: không có số liệu.")
-    expect(page.locator(".wrong > summary")).to_have_text("Sự cố đang có")
+    expect(page.locator(".wrong > summary")).to_have_text("Sự cố lúc đó")
 
 
 def test_age_is_of_the_state_that_is_named(opened: Callable[..., Watched], tmp_path: Path) -> None:

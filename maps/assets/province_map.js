@@ -80,7 +80,7 @@
       if (view.screen !== "map") view.showScreen("map");
       map.closePopup();
       if (!place) {
-        view.set({ selected: kind + ":" + id });
+        view.set({ selected: kind + ":" + (kind === "communes" ? data.communes[id].code : id) });
         notice.say(word("not_drawn"));
         return;
       }
@@ -209,7 +209,8 @@
     window.addEventListener("afterprint", () => print(false));
 
     const [kind, ...rest] = view.values.selected.split(":");
-    const id = kind === "communes" ? data.communes.findIndex((commune) => commune.code === rest.join(":")) : rest.join(":");
+    const name = rest.join(":");
+    const id = kind === "communes" ? data.communes.findIndex((commune) => commune.code === name) : kind === "gaps" ? Number(name) : name;
     if (Object.hasOwn(layers.places, kind) && layers.places[kind].has(id)) {
       if (view.values.at) layers.places[kind].get(id).openPopup();
       else go(kind, id);

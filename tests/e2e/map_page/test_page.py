@@ -126,7 +126,7 @@ def test_coverage_polygons_follow_the_switches(desktop: Watched) -> None:
     desktop.assert_silent()
 
 
-def test_gaps_have_cards(desktop: Watched) -> None:
+def test_gaps_have_cards(desktop: Watched, opened: Callable[..., Watched]) -> None:
     """Uncovered land with most people is drawn where a plan was given, and says what lies in it."""
     page = desktop.page
     page.check("#layer-gaps")
@@ -135,6 +135,8 @@ def test_gaps_have_cards(desktop: Watched) -> None:
     card = page.locator(".leaflet-popup .card")
     expect(card).to_contain_text("Vùng lõm số 1")
     expect(card).to_contain_text("km²")
+    again = opened(address="#" + page.url.split("#")[1])
+    expect(again.page.locator(".leaflet-popup .card")).to_contain_text("Vùng lõm số 1")
     desktop.assert_silent()
 
 

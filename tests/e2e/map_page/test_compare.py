@@ -187,3 +187,14 @@ def test_nothing_to_subtract(opened: Callable[..., Watched], tmp_path: Path) -> 
     expect(watched.page.locator("path.commune")).to_have_count(12)
     expect(watched.page.locator(".section.coverage .note")).to_contain_text("không trừ được")
     watched.assert_silent()
+
+
+def test_printed_difference_is_whole(desktop: Watched) -> None:
+    """On paper the legend of a difference, which is longer, has its last row too."""
+    page = desktop.page
+    page.select_option("#switch-compare", "difference")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    cut = "(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)(document.querySelector('.panel'))"
+    assert page.evaluate(cut) <= 1
+    desktop.assert_silent()

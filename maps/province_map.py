@@ -13,7 +13,7 @@ from folium.elements import JSCSSMixin
 from folium.template import Template
 
 from phusong.maps.display_geometry import simplify_for_display
-from phusong.maps.map_inputs import MapError, check_inputs
+from phusong.maps.input_check import MapError, check_inputs
 from phusong.maps.page import OWN_ASSET, LeafletMap, origin_of, self_contained, write_page
 from phusong.maps.palette import palette_css
 from phusong.maps.province_data import CommuneName, Extras, province_data
@@ -32,7 +32,7 @@ _SCRIPTS = tuple(
     f"province_{name}"
     for name in (
         *("words", "view", "states", "measures", "shapes", "palette", "basemap", "layers", "cards", "legend"),
-        *("incidents", "search", "table", "measure", "history", "beside", "header", "map"),
+        *("incidents", "search", "table", "ruler", "history", "beside", "header", "map"),
     )
 )
 _ICON = (

@@ -42,11 +42,11 @@
     }
   }
 
-  phusong.makeHeader = function ({ data, view, states, search, measure, say }) {
+  phusong.makeHeader = function ({ data, view, states, search, ruler, say }) {
     const tools = [
       button({ class: "tool oncall-tool" }, () => view.showScreen(view.screen === "oncall" ? "map" : "oncall"), word("oncall")),
       button({ class: "tool table-tool", "aria-controls": "table" }, () => view.set({ table: view.values.table ? "" : "communes" }), word("table")),
-      measure,
+      ruler,
       button({ class: "tool link-tool" }, () => copyLink(view, say), word("link")),
       button({ class: "tool print-tool" }, () => window.print(), word("print")),
     ];

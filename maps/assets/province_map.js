@@ -125,7 +125,7 @@
       phusong.makeDisplaySection(data, view),
       phusong.makeSourcesSection(data, layers.places),
     ]);
-    const header = phusong.makeHeader({ ...app, search: phusong.makeSearch(app), measure: phusong.makeMeasure(app) });
+    const header = phusong.makeHeader({ ...app, search: phusong.makeSearch(app), ruler: phusong.makeRuler(app) });
     const mapFrame = map.getContainer();
     mapFrame.setAttribute("aria-label", word("map.label"));
     mapFrame.setAttribute("role", "main");

@@ -41,14 +41,15 @@
     };
     const run = () => (values.otherRun === "other" ? data.compared : own);
     const series = () => phusong.findSeries(run().series, values.otherTechnology, values.otherOperator, values.otherThreshold);
+    /* Whether commune by commune can be subtracted: both sides have figures, of the same communes. */
+    const canSubtract = () => run().sameUnits && view.series() !== null && series() !== null;
     return {
       own,
       run,
       series,
       measured: (row) => phusong.measured(run().communes, series(), values.measure, row),
-      /* Whether commune by commune can be subtracted: not where the two runs have other communes. */
-      canSubtract: () => run().sameUnits && view.series() !== null && series() !== null,
-      isSubtracting: () => values.compare === "difference" && run().sameUnits && view.series() !== null && series() !== null,
+      canSubtract,
+      isSubtracting: () => values.compare === "difference" && canSubtract(),
       /* How many percentage points the other side has more than this one. */
       points(row) {
         const here = phusong.measured(data.communes, view.series(), values.measure, row);

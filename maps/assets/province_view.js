@@ -78,7 +78,7 @@
       try {
         history.replaceState(null, "", location.pathname + (search ? "?" + search : "") + link());
       } catch {
-        return;
+        /* as it was */
       }
     }
 

@@ -11,7 +11,7 @@ from types import EllipsisType
 from typing import TYPE_CHECKING, TypeAlias
 
 from phusong.coverage.summary import ANY_OPERATOR, MAX_OPERATOR
-from phusong.maps.map_inputs import MapError
+from phusong.maps.input_check import MapError
 from phusong.maps.measures import MEASURES, measured, measures_of
 from phusong.maps.palette import coverage_class
 from phusong.maps.picture.text import shown

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from phusong.coverage.summary import ANY_OPERATOR
 from phusong.maps.display_geometry import MAX_VERTICES, simplify_for_display
-from phusong.maps.map_inputs import check_inputs
+from phusong.maps.input_check import check_inputs
 from phusong.maps.palette import BASE
 from phusong.maps.picture.drawing import LINE_PT
 from phusong.maps.picture.figures import PictureError, check_measure, choose_series, layers_behind, shares

@@ -25,7 +25,7 @@ from PIL import Image
 from phusong.coverage.summary import CoverageSummary
 from phusong.exporters.snapshot import ENDPOINT_VERDICTS, LINK_VERDICTS, Isolation, Snapshot
 from phusong.maps.display_geometry import simplify_for_display
-from phusong.maps.map_inputs import MapError
+from phusong.maps.input_check import MapError
 from phusong.maps.palette import BASE, COVERAGE_CLASSES, ENDPOINTS, HUB, LINES, NO_DATA, NO_DATA_HATCH, OFFICES
 from phusong.maps.picture.frame import Frame, fit_frame
 from phusong.maps.picture.province_picture import PictureError, province_picture

@@ -156,6 +156,9 @@ def test_link_is_copied_and_said(opened: Callable[..., Watched]) -> None:
     allowed.page.click(".link-tool")
     expect(allowed.page.locator(".notice")).to_contain_text("Đã sao chép")
     assert allowed.page.evaluate("navigator.clipboard.readText()") == allowed.page.url
+    allowed.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
+    allowed.page.click(".link-tool")
+    expect(allowed.page.locator(".notice")).to_have_text("Liên kết: " + allowed.page.url)
     allowed.assert_silent()
 
 

@@ -16,7 +16,7 @@
     return Math.abs((sum * RADIUS_M * RADIUS_M) / 2);
   };
 
-  phusong.makeMeasure = function ({ map }) {
+  phusong.makeRuler = function ({ map }) {
     const result = element("div", { class: "measure-result", role: "status", hidden: "" });
     const points = [];
     let on = false;

@@ -25,7 +25,7 @@ from .snmp.client import SnmpClient, Target
 from .snmp.credentials import V1
 from .snmp.errors import SnmpError
 from .snmp.walk import WalkLimits, WalkResult, walk_columns
-from .video_endpoint import read_system
+from .system_group import read_system
 
 CHASSIS, STACK = 3, 11
 """entPhysicalClass."""

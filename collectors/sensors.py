@@ -22,7 +22,7 @@ from .snmp.batch import BatchReader
 from .snmp.ber import Missing, Oid, Value, parse_oid
 from .snmp.client import SnmpClient
 from .snmp.errors import RequestTimeout, SnmpError
-from .video_endpoint import read_system
+from .system_group import read_system
 
 LOOK_AGAIN_S: Final = 900.0
 """Rows are looked for again this long after they were found, or not found."""

@@ -27,7 +27,7 @@ from phusong.collectors.snmp.client import SnmpClient, Target
 from phusong.collectors.snmp.errors import RequestTimeout, SnmpError
 from phusong.collectors.snmp.learned import LearnedSizes
 from phusong.collectors.snmp.transport import Address
-from phusong.collectors.video_endpoint import read_system
+from phusong.collectors.system_group import read_system
 
 from .observations import Observations
 from .poll_plan import DeviceJob, EndpointJob, PingJob, SensorJob

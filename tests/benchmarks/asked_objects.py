@@ -25,7 +25,7 @@ from phusong.collectors.snmp.client import Prepared, SnmpClient, Target
 from phusong.collectors.snmp.credentials import Credentials
 from phusong.collectors.snmp.errors import SnmpError
 from phusong.collectors.snmp.transport import Address
-from phusong.collectors.video_endpoint import read_system
+from phusong.collectors.system_group import read_system
 
 TIMEOUT_S = 1.0
 AT_ONCE = 50

@@ -19,7 +19,7 @@ from phusong.collectors.snmp.batch import BatchReader
 from phusong.collectors.snmp.client import SnmpClient, Target
 from phusong.collectors.snmp.credentials import V1, V2C, Community
 from phusong.collectors.snmp.walk import WalkResult, walk
-from phusong.collectors.video_endpoint import read_system
+from phusong.collectors.system_group import read_system
 
 WAYS = ["v1", "v2c", "v2c over IPv6"]
 INTERFACES = (1, 3, 6, 1, 2, 1, 2)

@@ -1,4 +1,4 @@
-"""What a video-conference endpoint says of itself over SNMP: for now the system group (SNMPv2-MIB, RFC 3418)."""
+"""What a device or an endpoint says of itself: the system group (SNMPv2-MIB, RFC 3418)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def read_system(reader: BatchReader, legacy_charset: str | None = None) ->
     Raises
     ------
     SnmpError
-        The endpoint did not answer, or refused.
+        The device did not answer, or refused.
     """
     descr, object_id, uptime, name, location = await reader.read(_OBJECTS)
 

@@ -1,4 +1,4 @@
-"""The system group of an endpoint: read whole, whatever is missing."""
+"""The system group: read whole, whatever is missing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from phusong.collectors.snmp import ber
 from phusong.collectors.snmp.batch import BatchReader
 from phusong.collectors.snmp.credentials import V1, V2C
 from phusong.collectors.snmp.errors import RequestTimeout
-from phusong.collectors.video_endpoint import read_system
+from phusong.collectors.system_group import read_system
 
 SYSTEM: dict[ber.Oid, Typed] = {
     mib.SYS_DESCR: (ber.OCTET_STRING, b"Poly Studio X50\r\nVer. 4.2"),

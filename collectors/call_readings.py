@@ -1,4 +1,4 @@
-"""What video-conference endpoints and services answered, as plain values in base units; ``None`` is "it does not say".
+"""What video endpoints and services answered, as plain values in base units; ``None`` is "it does not say".
 
 Every vendor counts in units of its own (micropercent, millifps, strings): by the time a value stands here it has
 the unit that its name says. Outside ``collectors`` only this module and ``readings`` are known of them.
@@ -61,7 +61,7 @@ class CallReading:
     protocol: str = ""
     """``sip`` or ``h323``, else the endpoint's own word in small letters."""
     far_end: str = ""
-    """Name or number of the other side: says who talks with whom, so it is empty unless somebody wants it shown."""
+    """Name or number of the other side. It says who talks with whom: empty unless somebody wants it shown."""
     duration_s: float | None = None
     receive_bps: float | None = None
     """The rate of the whole call."""

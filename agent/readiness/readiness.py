@@ -54,7 +54,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One reason; ``detail`` has figures and names for people, in no language (``camera``, ``3/5``, ``0.4 Mbit/s``)."""
+    """One reason; ``detail`` has figures and names in no language: ``camera``, ``3/5``, ``0.4 Mbit/s``."""
 
     reason: Reason
     keeps_out: bool

@@ -1,25 +1,28 @@
-"""The inventory as plain values: sites, devices, links, endpoints and maintenance windows.
+"""The inventory as plain values: sites, devices, links, endpoints, services and maintenance windows.
 
-Reading the five CSV files is the work of ``inventory_files``; what stands here has been checked, so every
+Reading the CSV files is the work of ``inventory_files``; what stands here has been checked, so every
 reference to another row resolves.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from phusong.collectors.call_readings import ServiceKind
 from phusong.collectors.interface_lookup import Column, InterfaceSelector
 
 __all__ = [
     "Column",
     "Device",
     "Endpoint",
+    "EndpointService",
     "InterfaceSelector",
     "Inventory",
     "Link",
     "LinkEnd",
     "MaintenanceWindow",
+    "Service",
     "Site",
 ]
 
@@ -79,6 +82,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointService:
+    """A service of an endpoint that is asked for: the protocol and the port."""
+
+    kind: ServiceKind
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """A video-conference endpoint."""
 
@@ -91,11 +102,39 @@ class Endpoint:
     profile: str
     sip_uri: str
     parent_link: str
+    services: tuple[EndpointService, ...] | None = None
+    """Which of its services are asked; ``None``: those that phusong.yaml names for all."""
+    https: str = ""
+    """The account of phusong.yaml by which its status is read over HTTPS; empty: it is not."""
+    certificate_sha256: str = ""
+    """Fingerprint of the one certificate that it may show; empty: it is verified by authorities."""
+    lan: LinkEnd | None = None
+    """The port of a switch or router to which it is connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that rides on the network, such as a portal; asked as services.csv says."""
+
+    service_id: str
+    name: str
+    kind: ServiceKind
+    host: str
+    port: int
+    path: str
+    """With its query; never shown: it may hold a token."""
+    site_id: str = ""
+    expect_status: tuple[int, ...] = ()
+    """Empty: any of 200 to 399."""
+    expect_text: str = ""
+    slow_s: float = 3.0
+    """An answer that takes longer is called slow."""
+    certificate_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceWindow:
-    """A planned interruption of a link, site, carrier or endpoint; begin inclusive, end exclusive, both aware."""
+    """A planned interruption of a link, site, carrier, endpoint or service; begin inclusive, end exclusive, both aware."""
 
     what: str
     begin: datetime
@@ -114,3 +153,4 @@ class Inventory:
     links: dict[str, Link]
     endpoints: dict[str, Endpoint]
     maintenance: tuple[MaintenanceWindow, ...]
+    services: dict[str, Service] = field(default_factory=dict)

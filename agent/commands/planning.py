@@ -27,7 +27,7 @@ maintenance = typer.Typer(
 
 @maintenance.command(name="add")
 def maintenance_add(
-    what: Annotated[str, typer.Argument(help="A link, site, carrier or endpoint of the inventory.")],
+    what: Annotated[str, typer.Argument(help="A link, site, carrier, endpoint or service of the inventory.")],
     reason: Annotated[str, typer.Option(help="Why, for those who read it later.", metavar="TEXT")],
     begin: Annotated[
         str | None, typer.Option("--from", help="Begin, now without it: 2026-10-31T22:00.", metavar="TIME")

@@ -20,6 +20,7 @@ from .credentials import AUTH_NAME, AUTHS, Auth, UserAuth, read_auths
 from .event_receivers import EventsConfig, read_receivers
 from .problems import InputProblems, Problem, name_hint
 from .shape_problems import check_shape
+from .video_config import ServicesConfig, VideoConfig, read_services, read_video
 from .yaml_text import YamlDocument, read_yaml
 
 TIMEZONE = "Asia/Ho_Chi_Minh"
@@ -95,6 +96,8 @@ class Config:
     """``None``: none are received."""
     limits: LimitsBook = DEFAULT_BOOK
     events: EventsConfig = field(default_factory=EventsConfig)
+    video: VideoConfig = field(default_factory=VideoConfig)
+    services: ServicesConfig = field(default_factory=ServicesConfig)
     profiles: tuple[Profile, ...] = ()
     """The vendor profiles, those that come with the program and own ones; ``settings`` reads them."""
 
@@ -147,6 +150,8 @@ class ConfigReading:
     """Also the names of credentials that are wrong themselves; ``None`` when they are not known."""
     profiles: Path | None
     """The folder of own profiles."""
+    accounts: frozenset[str] | None = None
+    """The names of accounts at endpoints; ``None`` when they are not known."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -201,10 +206,16 @@ def examine_config(path: Path, *, credentials_directory: Path | None = None) -> 
         if shape is not None:
             _cross_check(document, shape, auths)
             events = read_receivers(document, shape.events, secrets, path.parent)
-            config = replace(_assemble(shape, auths, path.parent), events=events)
+            config = replace(
+                _assemble(shape, auths, path.parent),
+                events=events,
+                video=read_video(document, shape.video, secrets, path.parent),
+                services=read_services(document, shape.services, path.parent),
+            )
     edition = document.at(("province", "edition"))
     entries = document.at(AUTHS)
     names = [name for name in entries if AUTH_NAME.fullmatch(name)] if isinstance(entries, dict) else []
+    accounts = document.at(("video", "accounts"))
     return ConfigReading(
         document=document,
         config=None if document.problems else config,
@@ -212,6 +223,7 @@ def examine_config(path: Path, *, credentials_directory: Path | None = None) -> 
         edition=edition if isinstance(edition, str) else None,
         auth_names=frozenset(names) if document.complete and names else None,
         profiles=_folder(document, "profiles", path.parent),
+        accounts=frozenset(accounts if isinstance(accounts, dict) else ()) if document.complete else None,
     )
 
 

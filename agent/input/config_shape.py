@@ -10,38 +10,18 @@ import re
 import urllib.parse
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from phusong.coverage.editions import KNOWN_EDITIONS
 from phusong.exporters.syslog_message import FACILITIES
 
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h)")
-_UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+from .shape import Shape, Text, duration, refuse
+from .video_shape import ServicesShape, VideoShape
+
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _HOST_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _TILES_EXAMPLE = '"https://tiles.example/{z}/{x}/{y}.png"'
-OURS = "phusong"
-
-
-def refuse(what: str, remedy: str) -> PydanticCustomError:
-    """Return the error of a value that is not accepted, for validators."""
-    return PydanticCustomError(OURS, "{what}", {"what": what, "remedy": remedy})
-
-
-def duration(low_s: float, high_s: float) -> BeforeValidator:
-    """Return a validator that reads ``500ms``, ``30s``, ``5m`` or ``1h`` as seconds within limits."""
-
-    def parse(value: object) -> float:
-        match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-        if match is None:
-            raise refuse("must be a duration", "write a number and its unit: 500ms, 30s, 5m or 1h")
-        seconds = float(match[1]) * _UNIT_SECONDS[match[2]]
-        if not low_s <= seconds <= high_s:
-            raise refuse(f"must be {low_s:.10g}s to {high_s:.10g}s", "choose a duration within these limits")
-        return seconds
-
-    return BeforeValidator(parse)
 
 
 def parse_listen(value: object) -> tuple[str, int]:
@@ -140,13 +120,6 @@ def _parse_facility(value: object) -> object:
     return value
 
 
-def _parse_printable(value: object) -> object:
-    if isinstance(value, str) and not value.isprintable():
-        raise refuse("has a line break or another control character", "write it on one line")
-    return value
-
-
-Text = Annotated[str, Field(min_length=1, max_length=1000), BeforeValidator(_parse_printable)]
 Listen = Annotated[tuple[str, int], BeforeValidator(parse_listen)]
 TilesUrl = Annotated[str, BeforeValidator(parse_tiles_url)]
 HookUrl = Annotated[tuple[bool, str, int, str], BeforeValidator(parse_hook_url)]
@@ -155,12 +128,6 @@ Facility = Annotated[str, BeforeValidator(_parse_facility)]
 Queue = Annotated[int, Field(ge=1, le=1_000_000)]
 Interval = Annotated[float, duration(0.1, 3600)]
 Technology = Literal["2G", "3G", "4G", "5G"]
-
-
-class Shape(BaseModel):
-    """What all blocks have in common: unknown keys refused, no conversion of types, no input in errors."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
 class ProvinceShape(Shape):
@@ -250,8 +217,8 @@ class LimitShape(Shape):
 class LimitsShape(LimitShape):
     """The general limits, and those of roles and single links."""
 
-    roles: dict[Literal["primary", "backup", "uplink"], LimitShape] = {}
-    links: dict[str, LimitShape] = {}
+    roles: dict[Literal["primary", "backup", "uplink"], LimitShape] = Field(default_factory=dict)
+    links: dict[str, LimitShape] = Field(default_factory=dict)
 
 
 class WebShape(Shape):
@@ -322,4 +289,6 @@ class ConfigShape(Shape):
     events: EventsShape | None = None
     coverage: CoverageShape = CoverageShape()
     map: MapShape = MapShape()
+    video: VideoShape = VideoShape()
+    services: ServicesShape = ServicesShape()
     web: WebShape = WebShape()

@@ -14,8 +14,9 @@ from typing import TypeAlias
 from phusong.collectors.snmp.credentials import V1, V2C, Community, Credentials, UsmUser
 from phusong.collectors.snmp.usm_keys import SHORTEST_PASSWORD, AuthProtocol, PrivProtocol
 
-from .config_shape import CommunityShape, Shape, UsmShape
+from .config_shape import CommunityShape, UsmShape
 from .secret import Secret, SecretFileError, read_secret
+from .shape import Shape
 from .shape_problems import check_shape, dotted
 from .yaml_text import KeyPath, Value, YamlDocument
 

@@ -5,22 +5,18 @@ The keys and their types stand in ``config_shape``; what is sent and how is the 
 
 from __future__ import annotations
 
-import re
-import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
-from phusong.exporters.receiver import client_tls
 from phusong.exporters.syslog import SyslogAddress
 from phusong.exporters.webhook import WebhookUrl
 
+from .certificate_files import read_certificates
 from .config_shape import EventsShape, SyslogShape, WebhookShape
 from .secret import Secret, SecretFileError, read_secret
-from .text_files import read_text
 from .yaml_text import KeyPath, YamlDocument
 
 SHORTEST_KEY = 16
-_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +73,7 @@ def _read_webhook(
     path: KeyPath = ("events", "webhook")
     url = WebhookUrl(*shape.url)
     secret = _read_key(document, (*path, "secret_file"), secrets / shape.secret_file)
-    ca_pem = _read_certificates(document, (*path, "ca_file"), shape.ca_file, folder, wanted=url.tls)
+    ca_pem = read_certificates(document, (*path, "ca_file"), shape.ca_file, folder, wanted=url.tls)
     if secret is None:
         return None
     return WebhookConfig(url, secret, ca_pem, shape.timeout, shape.queue, shape.retry_for)
@@ -86,7 +82,7 @@ def _read_webhook(
 def _read_syslog(document: YamlDocument, shape: SyslogShape, folder: Path) -> SyslogConfig:
     address = SyslogAddress(*shape.address)
     path: KeyPath = ("events", "syslog", "ca_file")
-    ca_pem = _read_certificates(document, path, shape.ca_file, folder, wanted=address.transport == "tls")
+    ca_pem = read_certificates(document, path, shape.ca_file, folder, wanted=address.transport == "tls")
     return SyslogConfig(address, shape.facility, ca_pem, shape.queue)
 
 
@@ -101,33 +97,3 @@ def _read_key(document: YamlDocument, path: KeyPath, file: Path) -> Secret | Non
         document.report(document.value_mark(path), what, "make one with: openssl rand -hex 32")
         return None
     return secret
-
-
-def _read_certificates(
-    document: YamlDocument, path: KeyPath, name: str | None, folder: Path, *, wanted: bool
-) -> str:
-    """Return the certificates of a file, without what people write between them."""
-    if name is None:
-        return ""
-    mark = document.value_mark(path)
-    if not wanted:
-        what = f"{'.'.join(map(str, path))} has no meaning without TLS"
-        document.report(document.key_mark(path), what, "remove it, or write https:// or tls://")
-        return ""
-    text, problem = read_text(folder / name)
-    if problem:
-        document.report(mark, f"the certificates in {folder / name}: {problem.what}", problem.remedy)
-        return ""
-    certificates = "\n".join(_CERTIFICATE.findall(text))
-    if not certificates or not _can_be_read(certificates):
-        remedy = "name a file with '-----BEGIN CERTIFICATE-----' of the authority that signed the receiver's"
-        document.report(mark, f"{folder / name} holds no certificate that can be read", remedy)
-    return certificates
-
-
-def _can_be_read(certificates: str) -> bool:
-    try:
-        client_tls(certificates)
-    except (ssl.SSLError, ValueError):
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""The five files of the inventory as tables: name, parser, default and reference of every column.
+"""The files of the inventory as tables: name, parser, default and reference of every column.
 
 These names are an interface to those who write the files; ``docs/`` and the README follow them.
 """
@@ -26,10 +26,13 @@ from .inventory_cells import (
     parse_text,
     time_in,
 )
+from .service_cells import parse_fingerprint, parse_service_url, parse_services, parse_slow, parse_statuses
 
 SITE_KINDS = ("province", "department", "district", "commune", "school", "hospital", "other")
 LINK_ROLES = ("primary", "backup", "uplink")
+ENDPOINT_PROFILES = ("auto", "poly", "hdx", "cisco-cts", "roomos", "generic")
 SNMP_PORT = 161
+SLOW_S = 3.0
 MAINTENANCE_FILE = "maintenance.csv"
 
 SITES = TableSpec(
@@ -87,11 +90,31 @@ ENDPOINTS = TableSpec(
         ColumnSpec("address", parse_address, required=True),
         ColumnSpec("port", parse_port, default=SNMP_PORT),
         ColumnSpec("auth", parse_hidden_slug, required=True, refers_to="auth", hidden=True),
-        ColumnSpec("profile", parse_slug, default="auto"),
+        ColumnSpec("profile", one_of(*ENDPOINT_PROFILES), default="auto"),
         ColumnSpec("sip_uri", parse_sip_uri),
         ColumnSpec("parent_link", parse_reference, refers_to="link"),
+        ColumnSpec("services", parse_services, default=None),
+        ColumnSpec("https", parse_hidden_slug, refers_to="account", hidden=True),
+        ColumnSpec("certificate_sha256", parse_fingerprint),
+        ColumnSpec("lan_device", parse_reference, refers_to="device", partner="lan_interface"),
+        ColumnSpec("lan_interface", parse_interface, default=None, partner="lan_device"),
     ),
     id_column="endpoint_id",
+    required=False,
+)
+SERVICES = TableSpec(
+    "services.csv",
+    (
+        ColumnSpec("service_id", parse_slug, required=True),
+        ColumnSpec("name", parse_text, required=True),
+        ColumnSpec("url", parse_service_url, required=True, hidden=True),
+        ColumnSpec("site_id", parse_reference, refers_to="site"),
+        ColumnSpec("expect_status", parse_statuses, default=()),
+        ColumnSpec("expect_text", parse_text),
+        ColumnSpec("slow", parse_slow, default=SLOW_S),
+        ColumnSpec("certificate_sha256", parse_fingerprint),
+    ),
+    id_column="service_id",
     required=False,
 )
 

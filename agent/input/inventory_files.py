@@ -1,4 +1,4 @@
-"""The inventory from its five CSV files: references between rows, checks of whole rows, and the result.
+"""The inventory from its CSV files: references between rows, checks of whole rows, and the result.
 
 Single cells are parsed in ``inventory_cells``, the columns stand in ``inventory_columns``.
 """
@@ -9,10 +9,27 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import tzinfo
 from pathlib import Path
 
-from phusong.agent.inventory import Device, Endpoint, Inventory, Link, LinkEnd, MaintenanceWindow, Site
+from phusong.agent.inventory import (
+    Device,
+    Endpoint,
+    Inventory,
+    Link,
+    LinkEnd,
+    MaintenanceWindow,
+    Service,
+    Site,
+)
 
 from .csv_table import ColumnSpec, Row, Table, TableSpec, read_table
-from .inventory_columns import DEVICES, ENDPOINTS, LINKS, MAINTENANCE_FILE, SITES, maintenance_spec
+from .inventory_columns import (
+    DEVICES,
+    ENDPOINTS,
+    LINKS,
+    MAINTENANCE_FILE,
+    SERVICES,
+    SITES,
+    maintenance_spec,
+)
 from .problems import InputProblems, Problem, listed, name_hint, nearest, shown
 from .text_files import read_text
 
@@ -25,14 +42,15 @@ MAX_HINTS = 50
 _KINDS = {
     "commune": ("commune code", "write a code of the edition that phusong.yaml names"),
     "auth": ("name of credentials", "add it to snmp.auths in phusong.yaml"),
+    "account": ("name of an account", "add it to video.accounts in phusong.yaml"),
     "site": ("site", "add it to sites.csv"),
     "device": ("device", "add it to devices.csv"),
     "link": ("link", "add it to links.csv"),
     "profile": ("profile", "write auto, or a profile of docs/profiles.md or of your own"),
-    "target": ("link, site, carrier or endpoint", "write one that stands in the other files"),
+    "target": ("link, site, carrier, endpoint or service", "write one that stands in the other files"),
 }
 
-_FILES = frozenset({SITES.file, DEVICES.file, LINKS.file, ENDPOINTS.file, MAINTENANCE_FILE})
+_FILES = frozenset({SITES.file, DEVICES.file, LINKS.file, ENDPOINTS.file, SERVICES.file, MAINTENANCE_FILE})
 
 
 def read_inventory(
@@ -43,7 +61,8 @@ def read_inventory(
     Parameters
     ----------
     folder : Path
-        Holds ``sites.csv``, ``devices.csv`` and ``links.csv``, perhaps ``endpoints.csv`` and ``maintenance.csv``.
+        Holds ``sites.csv``, ``devices.csv`` and ``links.csv``, perhaps ``endpoints.csv``, ``services.csv`` and
+        ``maintenance.csv``.
     auths : collection of str
         The names of credentials that devices and endpoints may use.
     communes : collection of str
@@ -69,28 +88,39 @@ def examine_inventory(
     communes: Collection[str] | None,
     timezone: tzinfo,
     profiles: Collection[str] | None = None,
+    accounts: Collection[str] | None = None,
 ) -> tuple[Inventory | None, tuple[Problem, ...]]:
     """Read the inventory as ``read_inventory`` does, but return the problems instead of raising.
 
-    Where ``auths``, ``communes`` or ``profiles`` is ``None``, they are not known and references to them are not
-    checked.
+    Where ``auths``, ``communes``, ``profiles`` or ``accounts`` is ``None``, they are not known and references to
+    them are not checked.
     """
     if not folder.is_dir():
         remedy = "create the folder, or correct 'inventory' in phusong.yaml"
         return None, (Problem(str(folder), 0, "", "there is no such folder", remedy),)
-    specs = (SITES, DEVICES, LINKS, ENDPOINTS, maintenance_spec(timezone))
+    specs = (SITES, DEVICES, LINKS, ENDPOINTS, SERVICES, maintenance_spec(timezone))
     present = sorted(path.name for path in folder.iterdir())
-    sites, devices, links, endpoints, maintenance = tables = [_read(folder, spec, present) for spec in specs]
+    tables = [_read(folder, spec, present) for spec in specs]
+    sites, devices, links, endpoints, services, maintenance = tables
     carriers = {row.values["carrier"] for row in links.rows if "carrier" in row.values}
-    targets = {"link": links.declared, "site": sites.declared, "endpoint": endpoints.declared, "carrier": carriers}
+    targets: dict[str, Collection[str]] = {
+        "link": links.declared,
+        "site": sites.declared,
+        "endpoint": endpoints.declared,
+        "service": services.declared,
+        "carrier": carriers,
+    }
     names: _Names = {
         "commune": communes,
         "auth": auths,
+        "account": accounts,
         "profile": profiles,
         "site": sites.declared if sites.sound else None,
         "device": devices.declared if devices.sound else None,
         "link": links.declared if links.sound else None,
-        "target": set().union(*targets.values()) if sites.sound and links.sound and endpoints.sound else None,
+        "target": set().union(*targets.values())
+        if all(table.sound for table in (sites, links, endpoints, services))
+        else None,
     }
     for table in tables:
         _check_references(table, names)
@@ -103,7 +133,7 @@ def examine_inventory(
     problems = tuple(p for table in tables for p in sorted(table.problems, key=lambda problem: problem.line))
     if problems:
         return None, problems
-    return _assemble(sites, devices, links, endpoints, maintenance), ()
+    return _assemble(sites, devices, links, endpoints, services, maintenance), ()
 
 
 def _read(folder: Path, spec: TableSpec, present: Collection[str]) -> Table:
@@ -182,6 +212,14 @@ def _check_ends(row: Row) -> Iterator[_Finding]:
         yield "far_interface", "both ends are the same interface", "correct one of them, or leave it empty"
 
 
+def _check_port(row: Row) -> Iterator[_Finding]:
+    """Check that the port to which an endpoint is connected is a device and an interface."""
+    if row.texts.get("lan_device") and not row.texts.get("lan_interface"):
+        yield "lan_interface", "lan_device without lan_interface", "name the interface, e.g. by its ifName"
+    if row.texts.get("lan_interface") and not row.texts.get("lan_device"):
+        yield "lan_device", "lan_interface without lan_device", "name the device of devices.csv"
+
+
 def _check_window(row: Row) -> Iterator[_Finding]:
     """Check that a window ends after it begins."""
     begin, end = row.values.get("from"), row.values.get("to")
@@ -192,6 +230,7 @@ def _check_window(row: Row) -> Iterator[_Finding]:
 _ROW_CHECKS: Mapping[str, Callable[[Row], Iterator[_Finding]]] = {
     SITES.file: _check_position,
     LINKS.file: _check_ends,
+    ENDPOINTS.file: _check_port,
     MAINTENANCE_FILE: _check_window,
 }
 
@@ -237,12 +276,14 @@ def find_loops(parents: Mapping[str, str]) -> list[list[str]]:
     return loops
 
 
-def _assemble(sites: Table, devices: Table, links: Table, endpoints: Table, maintenance: Table) -> Inventory:
+def _assemble(
+    sites: Table, devices: Table, links: Table, endpoints: Table, services: Table, maintenance: Table
+) -> Inventory:
     return Inventory(
         sites={row.values["site_id"]: Site(**row.values) for row in sites.rows},
         devices={row.values["device_id"]: Device(**row.values) for row in devices.rows},
         links={row.values["link_id"]: _link(row) for row in links.rows},
-        endpoints={row.values["endpoint_id"]: Endpoint(**row.values) for row in endpoints.rows},
+        endpoints={row.values["endpoint_id"]: _endpoint(row) for row in endpoints.rows},
         maintenance=tuple(
             MaintenanceWindow(
                 row.values["what"],
@@ -253,6 +294,7 @@ def _assemble(sites: Table, devices: Table, links: Table, endpoints: Table, main
             )
             for row in maintenance.rows
         ),
+        services={row.values["service_id"]: _service(row) for row in services.rows},
     )
 
 
@@ -264,3 +306,15 @@ def _link(row: Row) -> Link:
         device, interface = values.pop(f"{end}_device"), values.pop(f"{end}_interface")
         ends[end] = LinkEnd(device, interface) if device else None
     return Link(**values, near=ends["near"], far=ends["far"])
+
+
+def _endpoint(row: Row) -> Endpoint:
+    values = dict(row.values)
+    device, interface = values.pop("lan_device"), values.pop("lan_interface")
+    return Endpoint(**values, lan=LinkEnd(device, interface) if device else None)
+
+
+def _service(row: Row) -> Service:
+    values = dict(row.values)
+    url, slow_s = values.pop("url"), values.pop("slow")
+    return Service(**values, kind=url.kind, host=url.host, port=url.port, path=url.path, slow_s=slow_s)

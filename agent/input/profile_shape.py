@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, PlainValidator
 
-from .config_shape import Shape, Text, refuse
+from .shape import Shape, Text, refuse
 
 
 def parse_label(value: object) -> str | int:

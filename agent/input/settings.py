@@ -54,6 +54,7 @@ def load_all(path: Path, *, environ: Mapping[str, str] = os.environ) -> tuple[Co
             communes=_communes(reading),
             timezone=LOCAL_TIME,
             profiles=[AUTO, *(profile.name for profile in profiles)],
+            accounts=reading.accounts,
         )
         problems.extend(found)
         problems.extend(_limit_problems(reading, inventory))

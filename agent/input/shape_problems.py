@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from .config_shape import OURS, Shape
 from .problems import nearest
+from .shape import OURS, Shape
 from .yaml_text import KeyPath, YamlDocument
 
 ShapeT = TypeVar("ShapeT", bound=Shape)

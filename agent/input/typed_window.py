@@ -114,7 +114,7 @@ def _check_name(what: str, inventory: Inventory) -> None:
         known = set().union(*by_kind.values())
         otherwise = f"write one that stands in the inventory{listed(known)}"
         raise NotAWindow(
-            f"unknown link, site, carrier or endpoint {shown(what)}; {name_hint(what, known, otherwise)}"
+            f"unknown link, site, carrier, endpoint or service {shown(what)}; {name_hint(what, known, otherwise)}"
         )
 
 

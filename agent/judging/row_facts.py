@@ -159,7 +159,7 @@ def _users_of_observations(inventory: Inventory) -> dict[tuple[str, str], list[R
 
 
 def rows_covered_by(inventory: Inventory) -> dict[str, set[RowKey]]:
-    """Return which links and endpoints a window covers, by the name of a link, site, carrier or endpoint."""
+    """Return which links and endpoints a window covers, by the name of a link, site, carrier, endpoint or service."""
     covered: dict[str, set[RowKey]] = {}
     for link in inventory.links.values():
         for name in (link.link_id, link.site_id, link.carrier):

@@ -15,7 +15,7 @@ from phusong.agent.inventory import MaintenanceWindow
 MAINTENANCE_TABLE = (
     """CREATE TABLE maintenance (
         id INTEGER PRIMARY KEY AUTOINCREMENT,   -- no number is given twice
-        what TEXT NOT NULL,                 -- the name of a link, site, carrier or endpoint
+        what TEXT NOT NULL,                 -- the name of a link, site, carrier, endpoint or service
         begin INTEGER NOT NULL,
         end INTEGER NOT NULL,               -- not after begin: it was cancelled
         reason TEXT NOT NULL,

@@ -58,7 +58,7 @@ def test_names(what: str) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ({"what": "L1"}, "unknown link, site, carrier or endpoint 'L1'; did you mean 'l1'?"),
+        ({"what": "L1"}, "unknown link, site, carrier, endpoint or service 'L1'; did you mean 'l1'?"),
         ({"what": "qqqqqq"}, "unknown .* write one that stands in the inventory .known: .*Viễn thông A"),
         ({"what": "twice"}, "'twice' is the name of a link and a site; rename one"),
         ({"what": "\x1b[31ml1"}, "WHAT: the text has control characters"),

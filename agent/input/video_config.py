@@ -1,0 +1,93 @@
+"""``video`` and ``services`` of ``phusong.yaml`` as values, with the passwords and certificates they name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from phusong.agent.inventory import EndpointService
+from phusong.agent.judging.call_limits import CallLimits
+
+from .certificate_files import read_certificates
+from .credentials import AUTH_NAME
+from .secret import Secret, SecretFileError, read_secret
+from .service_cells import DEFAULT_PORTS
+from .video_shape import DEFAULT_SERVICES, AccountShape, ServicesShape, VideoShape
+from .yaml_text import KeyPath, YamlDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user of endpoints' HTTPS status pages, who may only read."""
+
+    user: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class VideoConfig:
+    """How endpoints are asked beside SNMP; ``ca_pem`` verifies them, the system's certificates do if empty."""
+
+    services: tuple[EndpointService, ...] = tuple(
+        EndpointService(kind, port) for kind, port in DEFAULT_PORTS.items() if kind.value in DEFAULT_SERVICES
+    )
+    interval_s: float = 60.0
+    timeout_s: float = 3.0
+    ca_pem: str = ""
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    show_far_end: bool = False
+    call_limits: CallLimits = field(default_factory=CallLimits)
+    meetings: Path | None = None
+    ready_before_s: float = 3600.0
+    hd_mbps: float = 2.0
+    """What a meeting in HD needs each way."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesConfig:
+    """How the services of services.csv are asked."""
+
+    interval_s: float = 60.0
+    timeout_s: float = 10.0
+    ca_pem: str = ""
+
+
+def read_video(document: YamlDocument, shape: VideoShape, secrets: Path, folder: Path) -> VideoConfig:
+    """Check ``video``; password files are in one folder, all others relative to the other."""
+    accounts = {}
+    for name, account in shape.accounts.items():
+        path: KeyPath = ("video", "accounts", name)
+        if AUTH_NAME.fullmatch(name) is None:
+            what = "the name of an account has characters that it cannot have"
+            document.report(document.key_mark(path), what, "use letters, digits and . _ -")
+        found = _read_account(document, path, account, secrets)
+        if found is not None:
+            accounts[name] = found
+    limits = shape.call_limits
+    return VideoConfig(
+        services=tuple(dict.fromkeys(shape.services)),
+        interval_s=shape.interval,
+        timeout_s=shape.timeout,
+        ca_pem=read_certificates(document, ("video", "ca_file"), shape.ca_file, folder),
+        accounts=accounts,
+        show_far_end=shape.show_far_end,
+        call_limits=CallLimits(limits.loss, limits.jitter, limits.latency),
+        meetings=folder / shape.meetings if shape.meetings else None,
+        ready_before_s=shape.ready_before,
+        hd_mbps=shape.hd_mbps,
+    )
+
+
+def read_services(document: YamlDocument, shape: ServicesShape, folder: Path) -> ServicesConfig:
+    """Check ``services``."""
+    ca_pem = read_certificates(document, ("services", "ca_file"), shape.ca_file, folder)
+    return ServicesConfig(shape.interval, shape.timeout, ca_pem)
+
+
+def _read_account(document: YamlDocument, path: KeyPath, shape: AccountShape, secrets: Path) -> Account | None:
+    try:
+        return Account(shape.user, read_secret(secrets / shape.password_file))
+    except SecretFileError as error:
+        document.report(document.value_mark((*path, "password_file")), error.what, error.remedy)
+        return None

@@ -1,0 +1,63 @@
+"""The meetings of ``video.meetings`` in phusong.yaml: a ``.csv`` table.
+
+What it says is read in ``meeting_table``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+
+from phusong.agent.inventory import Inventory
+from phusong.agent.meetings import Meeting
+
+from .meeting_participants import Participants
+from .meeting_table import read_meeting_table
+from .problems import InputProblems, Problem
+from .text_files import read_text
+
+AHEAD = timedelta(days=31)
+_NO_DISTRICTS: Mapping[str, str] = {}
+
+
+def read_meetings(
+    path: Path,
+    inventory: Inventory,
+    *,
+    zone: tzinfo,
+    now: datetime,
+    ahead: timedelta = AHEAD,  # noqa: ARG001
+    districts: Mapping[str, str] = _NO_DISTRICTS,
+) -> tuple[Meeting, ...]:
+    """Read the meetings that are not over, in the order of their begin.
+
+    Parameters
+    ----------
+    path : Path
+        A file whose name ends in ``.csv``.
+    inventory : Inventory
+        Whose endpoints take part.
+    zone : tzinfo
+        Local time of the province, for times without an offset.
+    now : datetime
+        The time it is, aware.
+    ahead : timedelta
+        So far from now repeating events of a calendar are laid out.
+    districts : mapping of str to str
+        The district of each commune code, for ``district:NAME``.
+
+    Raises
+    ------
+    InputProblems
+        With everything that is wrong in the file.
+    """
+    if path.suffix.lower() != ".csv":
+        remedy = "name a table (.csv)"
+        raise InputProblems([Problem(str(path), 0, "", "not a .csv", remedy)])
+    text, problem = read_text(path)
+    if problem is not None:
+        raise InputProblems([problem])
+    participants = Participants(inventory, districts)
+    meetings = read_meeting_table(str(path), text, participants, zone=zone, now=now)
+    return tuple(sorted(meetings, key=lambda meeting: (meeting.begin, meeting.end, meeting.meeting_id)))

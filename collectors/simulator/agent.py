@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from phusong.collectors.snmp.ber import (
+    COUNTER64,
     END_OF_MIB_VIEW,
     GET,
     GET_BULK,
     GET_NEXT,
     INTEGER,
+    NO_SUCH_INSTANCE,
     OBJECT_ID,
     OCTET_STRING,
     RESPONSE,
@@ -41,6 +43,7 @@ NO_ERROR: Final = bytes((INTEGER, 1, 0)) * 2
 MESSAGE_ROOM: Final = 32
 """Octets of a reply beside community and variable bindings, at most."""
 _HEADS: Final = tuple(bytes((SEQUENCE, length)) for length in range(0x80))
+_NO_INSTANCE: Final = bytes((NO_SUCH_INSTANCE, 0))
 
 
 class Request(NamedTuple):
@@ -147,13 +150,18 @@ class Agent:
         if isinstance(plan, ErrorAt):
             return _error(request, NO_SUCH_NAME, plan.index)
         parts: list[bytes] = []
-        for part in plan:
+        for index, part in enumerate(plan, 1):
             if isinstance(part, bytes):
                 parts.append(part)
-            else:
-                name, value, state = part
-                body = name + value(state, elapsed)
-                parts.append(_HEADS[len(body)] + body)
+                continue
+            name, value, state = part
+            octets = value(state, elapsed)
+            if not _is_visible(octets, request.version):
+                if request.version == V1:
+                    return _error(request, NO_SUCH_NAME, index)
+                octets = _NO_INSTANCE
+            body = name + octets
+            parts.append(_HEADS[len(body)] + body)
         return self._reply(request, b"".join(parts))
 
     def _plan(self, request: Request) -> Plan:
@@ -176,9 +184,9 @@ class Agent:
     def _get_next(self, request: Request, elapsed: float) -> bytes:
         found: list[bytes] = []
         for index, octets in enumerate(names_in(request.bindings), 1):
-            following = next(self._view.after(decode_oid(octets), with_counter64=request.version == V2C), None)
+            following = next(self._walk(octets, request.version, elapsed), None)
             if following is not None:
-                found.append(_binding(following, elapsed))
+                found.append(following[1])
             elif request.version == V1:
                 return _error(request, NO_SUCH_NAME, index)
             else:
@@ -201,10 +209,10 @@ class Agent:
         """Yield the bindings of a GETBULK in order (RFC 3416, section 4.2.3), however many were asked for."""
         names = names_in(request.bindings)
         single = min(max(request.second, 0), len(names))
-        walks = [self._view.after(decode_oid(octets)) for octets in names]
+        walks = [self._walk(octets, request.version, elapsed) for octets in names]
         for octets, walk in zip(names[:single], walks[:single], strict=True):
             following = next(walk, None)
-            yield _binding(following, elapsed) if following else _end_of_view(octets)
+            yield following[1] if following else _end_of_view(octets)
         last, walks = names[single:], walks[single:]
         for _ in range(max(request.third, 0)):
             ended = 0
@@ -214,14 +222,26 @@ class Agent:
                     ended += 1
                     yield _end_of_view(last[n])
                 else:
-                    last[n] = following.octets
-                    yield _binding(following, elapsed)
+                    last[n], binding = following
+                    yield binding
             if ended == len(walks):
                 return
+
+    def _walk(self, octets: bytes, version: int, elapsed: float) -> Iterator[tuple[bytes, bytes]]:
+        """Yield name and binding of each object that is there now and follows a name."""
+        for instance in self._view.after(decode_oid(octets), with_counter64=version == V2C):
+            value = instance.value(elapsed)
+            if _is_visible(value, version):
+                yield instance.octets, tlv(SEQUENCE, tlv(OBJECT_ID, instance.octets) + value)
 
     def _reply(self, request: Request, bindings: bytes) -> bytes:
         reply = _message(request, NO_ERROR, bindings)
         return reply if len(reply) <= self._habit.max_reply else _error(request, TOO_BIG, 0)
+
+
+def _is_visible(value: bytes, version: int) -> bool:
+    """Tell whether an object has a value now, and one that the version knows."""
+    return bool(value) and (version != V1 or value[0] != COUNTER64)
 
 
 def _binding(instance: Instance, elapsed: float) -> bytes:

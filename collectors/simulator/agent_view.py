@@ -15,7 +15,7 @@ from .columns import COLUMNS, Column, Extent
 from .equipment import Device
 from .lines import Line
 from .row_state import NO_ROW, RowState
-from .sensors import sensor_columns
+from .sensors import own_columns
 
 COLUMN_BY_OCTETS: Final = {column.octets: column for column in COLUMNS}
 PREFIX_LENGTHS: Final = tuple(sorted({len(octets) for octets in COLUMN_BY_OCTETS}))
@@ -52,7 +52,7 @@ class AgentView:
             Extent.NAMED_ROWS: named,
             Extent.WIDE_ROWS: [state for state in named if state.row.counters_64],
         }
-        sensors = sensor_columns(device.habit.model)
+        sensors = own_columns(device.habit.model)
         self._sensors = {column.octets: column for column in sensors}
         self._office = next((state for state in states if state.row.line_id), self._states[Extent.DEVICE][0])
         """What sensors are functions of: the row of the device's first line, for its incident."""

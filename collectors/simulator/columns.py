@@ -27,6 +27,7 @@ from phusong.collectors.snmp.ber import (
 from .row_state import ETHERNET, RowState
 
 Encode: TypeAlias = Callable[[RowState, float], bytes]
+"""From a row's state and the elapsed seconds to an encoded value; empty when there is no such object now."""
 SYSTEM: Final = (1, 3, 6, 1, 2, 1, 1)
 INTERFACES: Final = (1, 3, 6, 1, 2, 1, 2)
 IF_ENTRY: Final = (*INTERFACES, 2, 1)
@@ -60,7 +61,8 @@ class Column:
     """Whether the value may differ from one moment to the next."""
 
 
-def _number(tag: int, read: Callable[[RowState, float], int]) -> Encode:
+def number(tag: int, read: Callable[[RowState, float], int]) -> Encode:
+    """Show a whole number that is not negative; a Counter32 is cut to its 32 bits."""
     mask = 0xFFFFFFFF if tag == COUNTER32 else 0xFFFFFFFFFFFFFFFF
 
     def value(state: RowState, elapsed: float) -> bytes:
@@ -70,69 +72,71 @@ def _number(tag: int, read: Callable[[RowState, float], int]) -> Encode:
     return value
 
 
-def _text(read: Callable[[RowState], bytes]) -> Encode:
+def text(read: Callable[[RowState], bytes]) -> Encode:
+    """Show octets that stay as they are."""
     return lambda state, _elapsed: tlv(OCTET_STRING, read(state))
 
 
-def _fixed(tag: int, read: Callable[[RowState], int]) -> Encode:
-    return _number(tag, lambda state, _elapsed: read(state))
+def fixed(tag: int, read: Callable[[RowState], int]) -> Encode:
+    """Show a whole number that stays as it is."""
+    return number(tag, lambda state, _elapsed: read(state))
 
 
-ZERO: Final = _fixed(COUNTER32, lambda _: 0)
-ZERO_64: Final = _fixed(COUNTER64, lambda _: 0)
+ZERO: Final = fixed(COUNTER32, lambda _: 0)
+ZERO_64: Final = fixed(COUNTER64, lambda _: 0)
 
 DEVICE_STEADY: Final[dict[Oid, Encode]] = {
-    (*SYSTEM, 1): _text(lambda s: s.device.habit.sys_descr),
+    (*SYSTEM, 1): text(lambda s: s.device.habit.sys_descr),
     (*SYSTEM, 2): lambda s, _: tlv(OBJECT_ID, encode_oid(s.device.habit.sys_object_id)),
-    (*SYSTEM, 4): _text(lambda _: b"noc@example.invalid"),
-    (*SYSTEM, 5): _text(lambda s: s.device.device_id.encode()),
-    (*SYSTEM, 6): _text(lambda s: s.device.location.encode()),
-    (*SYSTEM, 7): _fixed(INTEGER, lambda _: 78),
-    (*INTERFACES, 1): _fixed(INTEGER, lambda s: len(s.device.rows)),
-    (*IF_MIB_OBJECTS, 5): _fixed(TIME_TICKS, lambda s: s.table_change_ticks()),
+    (*SYSTEM, 4): text(lambda _: b"noc@example.invalid"),
+    (*SYSTEM, 5): text(lambda s: s.device.device_id.encode()),
+    (*SYSTEM, 6): text(lambda s: s.device.location.encode()),
+    (*SYSTEM, 7): fixed(INTEGER, lambda _: 78),
+    (*INTERFACES, 1): fixed(INTEGER, lambda s: len(s.device.rows)),
+    (*IF_MIB_OBJECTS, 5): fixed(TIME_TICKS, lambda s: s.table_change_ticks()),
 }
-DEVICE_CHANGING: Final[dict[Oid, Encode]] = {(*SYSTEM, 3): _number(TIME_TICKS, lambda s, t: s.up_time_ticks(t))}
+DEVICE_CHANGING: Final[dict[Oid, Encode]] = {(*SYSTEM, 3): number(TIME_TICKS, lambda s, t: s.up_time_ticks(t))}
 ROW_STEADY: Final[dict[int, Encode]] = {
-    1: _fixed(INTEGER, lambda s: s.row.index),
-    2: _text(lambda s: s.row.descr),
-    3: _fixed(INTEGER, lambda s: s.row.if_type),
-    4: _fixed(INTEGER, lambda s: s.row.mtu),
-    5: _fixed(GAUGE32, lambda s: s.row.speed),
-    6: _text(lambda s: s.physical_address()),
-    7: _fixed(INTEGER, lambda s: s.admin_status()),
+    1: fixed(INTEGER, lambda s: s.row.index),
+    2: text(lambda s: s.row.descr),
+    3: fixed(INTEGER, lambda s: s.row.if_type),
+    4: fixed(INTEGER, lambda s: s.row.mtu),
+    5: fixed(GAUGE32, lambda s: s.row.speed),
+    6: text(lambda s: s.physical_address()),
+    7: fixed(INTEGER, lambda s: s.admin_status()),
     12: ZERO,
     13: ZERO,
     15: ZERO,
     18: ZERO,
     20: ZERO,
-    21: _fixed(GAUGE32, lambda _: 0),
+    21: fixed(GAUGE32, lambda _: 0),
 }
 ROW_CHANGING: Final[dict[int, Encode]] = {
-    8: _number(INTEGER, lambda s, t: s.oper_status(t)),
-    9: _number(TIME_TICKS, lambda s, t: s.last_change_ticks(t)),
-    10: _number(COUNTER32, lambda s, t: s.meter.in_octets(t)),
-    11: _number(COUNTER32, lambda s, t: s.meter.in_packets(t)),
-    14: _number(COUNTER32, lambda s, t: s.meter.in_errors(t)),
-    16: _number(COUNTER32, lambda s, t: s.meter.out_octets(t)),
-    17: _number(COUNTER32, lambda s, t: s.meter.out_packets(t)),
-    19: _number(COUNTER32, lambda s, t: s.meter.out_discards(t)),
+    8: number(INTEGER, lambda s, t: s.oper_status(t)),
+    9: number(TIME_TICKS, lambda s, t: s.last_change_ticks(t)),
+    10: number(COUNTER32, lambda s, t: s.meter.in_octets(t)),
+    11: number(COUNTER32, lambda s, t: s.meter.in_packets(t)),
+    14: number(COUNTER32, lambda s, t: s.meter.in_errors(t)),
+    16: number(COUNTER32, lambda s, t: s.meter.out_octets(t)),
+    17: number(COUNTER32, lambda s, t: s.meter.out_packets(t)),
+    19: number(COUNTER32, lambda s, t: s.meter.out_discards(t)),
 }
 NAMED_STEADY: Final[dict[int, Encode]] = {
-    1: _text(lambda s: s.row.name or b""),
+    1: text(lambda s: s.row.name or b""),
     **dict.fromkeys(range(2, 6), ZERO),
-    14: _fixed(INTEGER, lambda _: 1),
-    15: _fixed(GAUGE32, lambda s: s.row.high_speed),
-    16: _fixed(INTEGER, lambda _: 2),
-    17: _fixed(INTEGER, lambda s: 1 if s.row.if_type == ETHERNET else 2),
-    18: _text(lambda s: s.row.alias),
-    19: _fixed(TIME_TICKS, lambda s: s.discontinuity_ticks()),
+    14: fixed(INTEGER, lambda _: 1),
+    15: fixed(GAUGE32, lambda s: s.row.high_speed),
+    16: fixed(INTEGER, lambda _: 2),
+    17: fixed(INTEGER, lambda s: 1 if s.row.if_type == ETHERNET else 2),
+    18: text(lambda s: s.row.alias),
+    19: fixed(TIME_TICKS, lambda s: s.discontinuity_ticks()),
 }
 WIDE_STEADY: Final[dict[int, Encode]] = dict.fromkeys((8, 9, 12, 13), ZERO_64)
 WIDE_CHANGING: Final[dict[int, Encode]] = {
-    6: _number(COUNTER64, lambda s, t: s.meter.in_octets(t)),
-    7: _number(COUNTER64, lambda s, t: s.meter.in_packets(t)),
-    10: _number(COUNTER64, lambda s, t: s.meter.out_octets(t)),
-    11: _number(COUNTER64, lambda s, t: s.meter.out_packets(t)),
+    6: number(COUNTER64, lambda s, t: s.meter.in_octets(t)),
+    7: number(COUNTER64, lambda s, t: s.meter.in_packets(t)),
+    10: number(COUNTER64, lambda s, t: s.meter.out_octets(t)),
+    11: number(COUNTER64, lambda s, t: s.meter.out_packets(t)),
 }
 
 

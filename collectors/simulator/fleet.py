@@ -5,23 +5,18 @@ What is where and of which make is decided here, once, from a seed. What happens
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
 from . import vendors
 from .equipment import Device, DeviceKind, Endpoint, Habit, Row
-from .incidents import Trouble
 from .lines import Ends, Line, WiredLine, lay_lines
 from .offices import CommunePlace, Office, place_offices
+from .rooms import PlannedRoom, plan_rooms
 from .traffic import draw
 
-ENDPOINTS: Final = 239
-ENDPOINTS_AT_CENTRE: Final = 5
-SILENT_ENDPOINTS: Final = 4
-AGENTLESS_ENDPOINTS: Final = 1
-"""Endpoints whose SNMP is off but that answer echo requests."""
 SECOND_OCTET: Final = {DeviceKind.HUB: 21, DeviceKind.ROUTER: 22, DeviceKind.CPE: 90, DeviceKind.ENDPOINT: 120}
 """Of the addresses of each kind: 127.21.0.1 is the first hub."""
 HOSTS_PER_BLOCK: Final = 250
@@ -65,7 +60,10 @@ class _Builder:
             WiredLine(line, *near.get(line.link_id, ("", "")), *far.get(line.link_id, ("", "", "")))
             for line in laid
         )
-        return Fleet(self.offices, (*hubs, *routers), wired, tuple(self._endpoints(laid)))
+        primary = {line.office.site_id: line for line in laid if line.role == "primary"}
+        rooms = plan_rooms(self.offices, primary, self.random, self.prefix)
+        routers = _with_bad_cables(routers, {room.office.site_id for room in rooms if room.room.bad_cable})
+        return Fleet(self.offices, (*hubs, *routers), wired, tuple(self._endpoints(rooms, routers)))
 
     def _hubs(self, lines: Sequence[Line]) -> tuple[list[Device], dict[str, tuple[str, str]]]:
         """Spread the lines over the hubs; return these and each line's near device and interface."""
@@ -114,28 +112,27 @@ class _Builder:
     def _draw_model(self, models: Sequence[tuple[Habit, int]]) -> Habit:
         return self.random.choices([habit for habit, _ in models], [share for _, share in models])[0]
 
-    def _endpoints(self, lines: Sequence[Line]) -> Iterator[Endpoint]:
-        """Yield five rooms at the centre, one per department, district and commune, then hospitals and others."""
-        primary = {line.office.site_id: line for line in lines if line.role == "primary"}
-        rooms = [self.offices[0]] * ENDPOINTS_AT_CENTRE
-        for kinds in (("department", "district", "commune"), ("hospital",), ("school", "other")):
-            rooms += [office for office in self.offices if office.kind in kinds]
-        rooms = rooms[:ENDPOINTS]
-        calm = [n for n, office in enumerate(rooms) if primary[office.site_id].incident.trouble is Trouble.NONE]
-        victims = self.random.sample(calm, SILENT_ENDPOINTS + AGENTLESS_ENDPOINTS)
-        for n, office in enumerate(rooms):
-            habit = self._draw_model(vendors.VIDEO_MODELS)
+    def _endpoints(self, rooms: Sequence[PlannedRoom], routers: Sequence[Device]) -> Iterator[Endpoint]:
+        """Set a device in every room, behind its office's router where that is ours."""
+        router_of = {router.site_id: router for router in routers if router.kind is DeviceKind.ROUTER}
+        for n, planned in enumerate(rooms, 1):
+            office, habit, router = planned.office, planned.habit, router_of.get(planned.office.site_id)
             device = self._device(
-                f"{self.prefix}-v{n + 1:03}",
-                office,
-                DeviceKind.ENDPOINT,
-                habit,
-                vendors.endpoint_rows(habit),
-                answers_snmp=n not in victims,
-                answers_echo=n not in victims[:SILENT_ENDPOINTS],
+                f"{self.prefix}-v{n:03}", office, DeviceKind.ENDPOINT, habit, vendors.endpoint_rows(habit)
             )
-            name = f"Phòng họp {office.name}" + (f" số {n + 1}" if office.kind == "province" else "")
-            yield Endpoint(device.device_id, name, device, primary[office.site_id].link_id)
+            device = replace(
+                device, answers_snmp=planned.answers_snmp, answers_echo=planned.answers_echo, room=planned.room
+            )
+            name = f"Phòng họp {office.name}" + (f" số {n}" if office.kind == "province" else "")
+            port = vendors.lan_selector(router.habit, router.rows) if router else ""
+            yield Endpoint(
+                device.device_id,
+                name,
+                device,
+                planned.line.link_id,
+                router.device_id if router and port else "",
+                port,
+            )
 
     def _device(
         self,
@@ -163,6 +160,16 @@ class _Builder:
             answers_snmp,
             answers_echo,
         )
+
+
+def _with_bad_cables(routers: Sequence[Device], sites: Container[str]) -> list[Device]:
+    """Return the routers, those of some sites with a bad cable at the port of their rooms."""
+    found = []
+    for router in routers:
+        port = vendors.lan_row(router.rows) if router.site_id in sites else None
+        rows = tuple(replace(row, bad_cable=row is port) for row in router.rows)
+        found.append(replace(router, rows=rows) if port else router)
+    return found
 
 
 def _addresses(kind: DeviceKind, copy: int) -> Iterator[str]:

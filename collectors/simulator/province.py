@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from .equipment import Device, DeviceKind, Endpoint
+from .equipment import H323, SIP_UDP, Device, DeviceKind, Endpoint, Room
 from .fleet import build_fleet
 from .incidents import POOR_JITTER_S, POOR_LOSS, Trouble
 from .lines import Line, WiredLine
@@ -20,6 +20,10 @@ from .traffic import draw
 __all__ = ["CommunePlace", "Expected", "Province", "build_province"]
 
 LARGEST_SCALE: Final = 100
+SHOW_CALLS: Final = ("poly", "hdx", "cts")
+"""Models that say by SNMP that they are in a call, and how it goes."""
+BUSY_IN_CALLS: Final = ("cts",)
+"""Models that answer 486 while they are in a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,22 @@ class Province:
         luck, jitter, _, _ = draw(self.seed, device.device_id, "echo", count)
         return None if luck < POOR_LOSS else line.rtt_s + jitter * POOR_JITTER_S
 
+    def sip_status(self, device: Device, elapsed: float) -> int | None:
+        """Return what a room answers to OPTIONS by SIP: 200, 486 (busy), 503; ``None`` for silence."""
+        room = device.room
+        if room is None or SIP_UDP not in room.services or not self._takes_calls(device, room, elapsed):
+            return None
+        busy = device.habit.model in BUSY_IN_CALLS and room.call_at(elapsed) is not None
+        return 486 if busy and room.sip_status == 200 else room.sip_status
+
+    def takes_h323(self, device: Device, elapsed: float) -> bool:
+        """Say whether a room's port of H.323 call signalling is open and reached."""
+        room = device.room
+        return room is not None and H323 in room.services and self._takes_calls(device, room, elapsed)
+
+    def _takes_calls(self, device: Device, room: Room, elapsed: float) -> bool:
+        return room.takes_calls and device.answers_echo and self.way_to(device, elapsed) is not None
+
     def expected(self, elapsed: float) -> Expected:
         """Return the verdicts that are right at ``elapsed`` seconds."""
         links = {wired.line.link_id: self._link_verdict(wired, elapsed) for wired in self.lines}
@@ -126,10 +146,24 @@ class Province:
         return "unreachable" if far is None else self._device_verdict(far, elapsed)
 
     def _endpoint_verdict(self, endpoint: Endpoint, elapsed: float, links: Mapping[str, str]) -> str:
-        verdict = self._device_verdict(endpoint.device, elapsed)
-        if verdict == "unreachable" and links.get(endpoint.parent_link) not in ("up", "snmp_dead"):
-            return "parent_down"
-        return "ready" if verdict == "up" else verdict
+        device, room = endpoint.device, endpoint.device.room or Room()
+        verdict = self._device_verdict(device, elapsed)
+        if verdict == "unreachable":
+            return verdict if links.get(endpoint.parent_link) in ("up", "snmp_dead") else "parent_down"
+        if room.services and not self._service_answers(device, elapsed):
+            return "no_service"
+        if verdict == "snmp_dead":
+            return "ready" if room.services else verdict
+        if not room.registered:
+            return "not_registered"
+        call = room.call_at(elapsed) if device.habit.model in SHOW_CALLS else None
+        if call is None:
+            return "ready"
+        return "poor_call" if call.poor else "in_call"
+
+    def _service_answers(self, device: Device, elapsed: float) -> bool:
+        """Say whether one of the services by which calls come in answers as one that can take them."""
+        return self.takes_h323(device, elapsed) or self.sip_status(device, elapsed) not in (None, 503)
 
     def _device_verdict(self, device: Device, elapsed: float) -> str:
         if self.answers_snmp(device, elapsed):

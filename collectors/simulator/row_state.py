@@ -41,7 +41,7 @@ class RowState:
             inward, outward = SILENCE, SILENCE
         wraps = line is not None and not row.counters_64
         in_base, out_base = self._base(inward, c, wraps=wraps), self._base(outward, d, wraps=wraps)
-        self.meter = Meter(inward, outward, in_base, out_base, self.incident)
+        self.meter = Meter(inward, outward, in_base, out_base, self.incident, row.bad_cable)
 
     def _base(self, flow: Flow, share: float, *, wraps: bool) -> int:
         """Return what the counter had counted before the simulation began."""

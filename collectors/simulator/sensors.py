@@ -25,7 +25,9 @@ from phusong.collectors.snmp.ber import (
 from .columns import Column, Encode, Extent
 from .incidents import Trouble
 from .row_state import RowState
+from .telepresence_objects import CTS_CHANGING, CTS_STEADY
 from .traffic import draw
+from .video_objects import HDX_CHANGING, POLY_CHANGING, POLY_STEADY
 
 NOT_REGISTERED: Final = 0.06
 """This share of the modems finds no network."""
@@ -206,13 +208,22 @@ SENSORS: Final[Mapping[str, Mapping[str, Encode]]] = {
 """By model, its objects with their instances."""
 
 
+VIDEO_STEADY: Final[Mapping[str, Mapping[str, Encode]]] = {"poly": POLY_STEADY, "cts": CTS_STEADY}
+VIDEO_CHANGING: Final[Mapping[str, Mapping[str, Encode]]] = {
+    "poly": POLY_CHANGING,
+    "hdx": HDX_CHANGING,
+    "cts": CTS_CHANGING,
+}
+
+
 @cache
-def sensor_columns(model: str) -> tuple[Column, ...]:
-    """Return the objects of a model in the order of their names; none for models without sensors."""
+def own_columns(model: str) -> tuple[Column, ...]:
+    """Return what only this model shows, in the order of the names: sensors, or what endpoints say of calls."""
     return tuple(sorted(_columns(model), key=lambda column: column.oid))
 
 
 def _columns(model: str) -> Iterator[Column]:
-    for dotted, value in SENSORS.get(model, {}).items():
-        oid = parse_oid(dotted)
-        yield Column(oid, encode_oid(oid), Extent.SENSOR, value, changes=True)
+    for models, changes in ((SENSORS, True), (VIDEO_STEADY, False), (VIDEO_CHANGING, True)):
+        for dotted, value in models.get(model, {}).items():
+            oid = parse_oid(dotted)
+            yield Column(oid, encode_oid(oid), Extent.SENSOR, value, changes)

@@ -16,6 +16,7 @@ from .incidents import HEALTHY, Incident, Trouble
 PACKET_OCTETS: Final = 640
 ERRORS_EVERY_PACKETS: Final = 4_000_000
 POOR_ERRORS_EVERY_PACKETS: Final = 900
+BAD_CABLE_ERRORS_EVERY_PACKETS: Final = 150
 CONGESTED_DISCARDS_EVERY_PACKETS: Final = 250
 
 
@@ -47,6 +48,7 @@ class Meter:
     in_base: int
     out_base: int
     incident: Incident = HEALTHY
+    bad_cable: bool = False
 
     def in_octets(self, elapsed: float) -> int:
         """Octets received since the row began to count."""
@@ -65,8 +67,10 @@ class Meter:
         return self.out_octets(elapsed) // PACKET_OCTETS
 
     def in_errors(self, elapsed: float) -> int:
-        """Broken packets received: few, but for a poor line."""
+        """Broken packets received: few, but for a poor line and a bad cable."""
         every = POOR_ERRORS_EVERY_PACKETS if self.incident.trouble is Trouble.POOR else ERRORS_EVERY_PACKETS
+        if self.bad_cable:
+            every = BAD_CABLE_ERRORS_EVERY_PACKETS
         return self.in_packets(elapsed) // every
 
     def out_discards(self, elapsed: float) -> int:

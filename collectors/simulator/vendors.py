@@ -47,15 +47,20 @@ COMWARE_HUB: Final = Habit(
     "comware", b"Simulated Comware-like hub router", (*ENTERPRISES, 25506, 1, 1189), down_status=7
 )
 
-POLY: Final = Habit("poly", b"Videoconferencing Device", (*ENTERPRISES, 13885, 101))
-HDX: Final = Habit("hdx", b"Videoconferencing Device", (*ENTERPRISES, 2684))
-CODEC: Final = Habit("codec", b"Simulated Codec SoftW: TC7-like MCU: 720p", (*ENTERPRISES, 5596, 150, 6, 4, 1))
+POLY: Final = Habit("poly", b"Videoconferencing Device", (*ENTERPRISES, 2684))
+"""As a real Studio X says, though its objects are under another number."""
+HDX: Final = Habit("hdx", b"Videoconferencing Device", (*ENTERPRISES, 2684, 1, 1))
+CTS: Final = Habit("cts", b"Simulated CTS-like telepresence room", (*ENTERPRISES, 9, 1, 1145))
+CODEC: Final = Habit(
+    "codec", b"Cisco Codec\nSoftW: ce9-simulated\nMCU: Simulated SX", (*ENTERPRISES, 5596, 150, 6, 4, 1)
+)
 GENERIC_VIDEO: Final = Habit("generic_video", b"Simulated SIP room system", (*ENTERPRISES, 37459, 1))
 
 OFFICE_MODELS: Final = ((FORTIGATE, 26), (ROUTEROS, 24), (DRAYTEK, 16), (IOS, 14), (VRP, 10), (OLD_IOS, 10))
 """Office routers with their share in per cent; ``LEGACY_V1`` is given to one office by name."""
 HUB_MODELS: Final = (IOS_XE_HUB, JUNOS_HUB, VRP_HUB, ROUTEROS_HUB, COMWARE_HUB)
 VIDEO_MODELS: Final = ((POLY, 45), (HDX, 20), (CODEC, 20), (GENERIC_VIDEO, 15))
+"""Endpoints with their share in per cent; ``CTS`` is given to a few rooms by name."""
 
 
 def office_rows(habit: Habit, line_ids: Sequence[str], label: str) -> tuple[tuple[Row, ...], dict[str, str]]:
@@ -118,7 +123,7 @@ def office_rows(habit: Habit, line_ids: Sequence[str], label: str) -> tuple[tupl
             rest = [_row(1, None, "Ethernet", mbps=10)]
         case _:
             raise ValueError(f"{habit.model} is no office router")
-    selectors = {row.line_id: _office_selector(habit, row) for row in wan}
+    selectors = {row.line_id: _selector(habit, row) for row in wan}
     return tuple(sorted(wan + rest, key=lambda row: row.index)), selectors
 
 
@@ -172,6 +177,17 @@ def endpoint_rows(habit: Habit) -> tuple[Row, ...]:
     )
 
 
+def lan_row(rows: Sequence[Row]) -> Row | None:
+    """Return the port of an office router behind which its rooms are; ``None`` where it has none that is up."""
+    return next((r for r in rows if r.if_type == ETHERNET and r.oper_status == UP and not r.line_id), None)
+
+
+def lan_selector(habit: Habit, rows: Sequence[Row]) -> str:
+    """Return the text that names this port in ``endpoints.csv``; empty without one."""
+    row = lan_row(rows)
+    return _selector(habit, row) if row else ""
+
+
 def clip(text: str, charset: str = "utf-8", octets: int = ALIAS_OCTETS) -> bytes:
     """Encode ``text`` in at most ``octets`` octets; cut no letter in two, leave no blank at the end."""
     encoded = text.encode(charset, errors="replace")
@@ -200,7 +216,7 @@ def _row(
     )
 
 
-def _office_selector(habit: Habit, row: Row) -> str:
+def _selector(habit: Habit, row: Row) -> str:
     if habit is LEGACY_V1:
         return f"index:{row.index}"
     if row.name is None:

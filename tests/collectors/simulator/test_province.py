@@ -92,7 +92,8 @@ rows = csv.DictReader(open(sys.argv[1], encoding="utf-8"))
 names = ("code", "name", "type", "district_name")
 places = [CommunePlace(*(r[n] for n in names), float(r["lat"]), float(r["lon"])) for r in rows]
 province = build_province(places, seed=int(sys.argv[2]))
-shown = repr((province, sorted(province.expected(7.0).links.items()), province.device_at))
+expected = province.expected(7.0)
+shown = repr((province, sorted(expected.links.items()), sorted(expected.endpoints.items()), province.device_at))
 print(hashlib.sha256(shown.encode()).hexdigest())
 """
 
@@ -118,11 +119,9 @@ def test_verdicts_of_the_default_province(province):
         "up": 321, "down": 21, "admin_down": 1, "unreachable": 1, "snmp_dead": 1,
     }  # fmt: skip
     assert Counter(expected.endpoints.values()) == {
-        "ready": 219,
-        "parent_down": 15,
-        "unreachable": 4,
-        "snmp_dead": 1,
-    }
+        "ready": 183, "in_call": 31, "poor_call": 2, "no_service": 2, "not_registered": 1, "parent_down": 15,
+        "unreachable": 4, "snmp_dead": 1,
+    }  # fmt: skip
     assert len(expected.links) == 345
     assert len(expected.endpoints) == 239
 
@@ -133,7 +132,9 @@ def test_every_incident_happens_with_every_seed(communes, seed):
     province = build_province(communes, seed=seed)
     expected = province.expected(1.0)
     assert set(expected.links.values()) == {"up", "down", "admin_down", "unreachable", "snmp_dead"}
-    assert set(expected.endpoints.values()) == {"ready", "parent_down", "unreachable", "snmp_dead"}
+    assert set(expected.endpoints.values()) == {
+        "ready", "in_call", "poor_call", "no_service", "not_registered", "parent_down", "unreachable", "snmp_dead",
+    }  # fmt: skip
     troubles = Counter(wired.line.incident.trouble for wired in province.lines)
     assert all(troubles[t] == 1 for t in (Trouble.FLAPPING, Trouble.CONGESTED, Trouble.ADMIN_DOWN, Trouble.POOR))
     (maintained,) = expected.in_maintenance

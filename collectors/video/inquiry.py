@@ -1,0 +1,85 @@
+"""The questions of one poll: what one of them costs the others, namely nothing, and what is told when one fails.
+
+What is asked is for the profiles to say, how it gets into requests is in ``snmp.batch`` and ``snmp.walk``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from phusong.collectors.snmp.batch import BatchReader
+from phusong.collectors.snmp.ber import Missing, Oid, Value
+from phusong.collectors.snmp.client import SnmpClient
+from phusong.collectors.snmp.errors import RequestTimeout, SnmpError
+from phusong.collectors.snmp.walk import WalkLimits, WalkResult, walk_columns
+
+from .measures import Problems
+
+SILENCES_BORNE: Final = 2
+"""After so many questions without an answer the rest of the poll is left out: each costs a whole deadline."""
+
+POLL_MOST_S: Final = 20.0
+"""After so long nothing more is asked in a poll: an agent that is slow, or makes up rows, is not waited for."""
+
+
+class Inquiry:
+    """Asks one endpoint during one poll, and gathers what is wrong."""
+
+    def __init__(self, client: SnmpClient, reader: BatchReader, problems: Problems) -> None:
+        self.problems = problems
+        self._client = client
+        self._reader = reader
+        self._silences = 0
+        self._deadline = asyncio.get_running_loop().time() + POLL_MOST_S
+
+    async def get(self, groups: Mapping[str, Sequence[Oid]]) -> dict[str, list[Value]]:
+        """Read groups of objects, all in one; when that fails, each by itself.
+
+        Returns the values of each group in the order of its objects, ``Missing`` where they could not be read.
+        """
+        try:
+            values = iter(await self._reader.read([oid for oids in groups.values() for oid in oids]))
+        except SnmpError:
+            return {title: await self._get_apart(title, oids) for title, oids in groups.items()}
+        return {title: [next(values) for _ in oids] for title, oids in groups.items()}
+
+    async def _get_apart(self, title: str, oids: Sequence[Oid]) -> list[Value]:
+        if self._may_ask(title):
+            try:
+                return await self._reader.read(oids)
+            except SnmpError as error:
+                self._failed(title, error)
+        return [Missing.NO_SUCH_INSTANCE] * len(oids)
+
+    async def walk(self, title: str, columns: Sequence[Oid], limits: WalkLimits) -> list[WalkResult]:
+        """Read columns of a table side by side; a column that fails, or all, are empty and said to be partial."""
+        if not self._may_ask(title):
+            return [WalkResult((), "not asked") for _ in columns]
+        limits = replace(limits, time_s=min(limits.time_s, self._time_left_s()))
+        try:
+            found = await walk_columns(self._client, self._reader.target, columns, limits, self._reader.sizes)
+        except SnmpError as error:
+            self._failed(title, error)
+            return [WalkResult((), error.reason) for _ in columns]
+        for reason in dict.fromkeys(result.partial for result in found if result.partial):
+            self.problems.tell(f"{title}: read in part only: {reason}")
+        return found
+
+    def _may_ask(self, title: str) -> bool:
+        if self._silences >= SILENCES_BORNE:
+            self.problems.tell(f"{title}: not asked, the device does not answer")
+        elif self._time_left_s() <= 0:
+            self.problems.tell(f"{title}: not asked, the device takes too long")
+        else:
+            return True
+        return False
+
+    def _time_left_s(self) -> float:
+        return self._deadline - asyncio.get_running_loop().time()
+
+    def _failed(self, title: str, error: SnmpError) -> None:
+        self._silences += isinstance(error, RequestTimeout)
+        self.problems.tell(f"{title}: {error or error.reason}")

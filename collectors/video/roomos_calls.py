@@ -100,7 +100,9 @@ def _call_rows(documents: Documents) -> dict[str, Element]:
 
 def _is_up(row: Element) -> bool:
     status = row.value("Status").lower()
-    return status in UP or (not status and row.value("AnswerState").lower() != "unanswered")
+    if status or not row.children:
+        return status in UP
+    return row.value("AnswerState").lower() != "unanswered"
 
 
 def _media_rows(documents: Documents) -> dict[str, list[Element]]:

@@ -2,10 +2,6 @@
 
 The codec is not trusted: no document type (so no entities and nothing external), and caps on size, depth, number
 of elements and length of text. What the elements mean is in ``roomos_status``.
-
-    RoomosError
-    ├── BadStatusXml      no XML, not a status document, or more than is read   (also ValueError)
-    └── LocationRefused   the codec says that it has no such location           (also LookupError)
 """
 
 from __future__ import annotations
@@ -17,6 +13,8 @@ from xml.parsers import expat
 
 from phusong.collectors.device_text import LONGEST, clean_text
 
+from .roomos_errors import BadStatusXml, LocationRefused
+
 MOST_BYTES: Final = 512 * 1024
 """The whole of ``/Status`` has 200 to 400 kB, and one location much less; nothing longer than this is read."""
 MOST_ELEMENTS: Final = 20_000
@@ -25,18 +23,6 @@ ROOTS: Final = ("Status", "EmptyResult")
 """A location without rows, as ``/Status/Call`` outside a call, is answered with the second one."""
 ATTRIBUTES: Final = frozenset({"item", "ghost", "status", "product", "version"})
 """All others are dropped."""
-
-
-class RoomosError(Exception):
-    """Any failure of asking a codec; never has a password in it."""
-
-
-class BadStatusXml(RoomosError, ValueError):
-    """The octets are not a status document that can be read."""
-
-
-class LocationRefused(RoomosError, LookupError):
-    """The codec answered that nothing is to be found at this location."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +134,7 @@ def parse_status(octets: bytes) -> Element:
     if root.name not in ROOTS:
         raise BadStatusXml("not a status document")
     if root.attribute("status").lower() == "error":
-        raise LocationRefused(root.value("Reason") or "the codec answered with an error")
+        raise LocationRefused("the codec answered with an error")
     return root
 
 

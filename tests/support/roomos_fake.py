@@ -5,7 +5,22 @@ The documents are written after the names in Cisco's API reference guides, and c
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import datetime as dt
+import ipaddress
+import ssl
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 CE_IDLE: Final = {
     "/Status/Call": "<EmptyResult/>",
@@ -133,3 +148,149 @@ def document(inside: str, *, attributes: str = 'product="Cisco Codec" version="c
     if inside.lstrip().startswith("<EmptyResult"):
         return f'<?xml version="1.0"?>{inside}'.encode()
     return f'<?xml version="1.0"?>\n<Status {attributes}>{inside}</Status>'.encode()
+
+
+# --- the server ----------------------------------------------------------------------------------------------
+
+ADDRESS: Final = "127.0.0.1"
+SERVER_NAME: Final = "codec.example.vn"
+USER: Final = "readonly"
+PASSWORD: Final = "canary-Mật-khẩu-0123456789"
+AUTHORIZATION: Final = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+
+Reply = str | bytes | int | None
+"""Rows to put the root around, a body as it is, an HTTP status, or no answer at all."""
+
+
+@dataclass
+class FakeCodec:
+    """What the codec answers and what it was asked."""
+
+    replies: dict[str, Reply]
+    port: int = 0
+    authorization: str = AUTHORIZATION
+    refusal: int = 401
+    connections: int = 0
+    received: bytes = b""
+    """All that came after the handshakes."""
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+    """Method, target and ``Authorization`` of every request."""
+
+    @property
+    def locations(self) -> list[str]:
+        """The locations that were asked for, in order."""
+        return [target.partition("?location=")[2] for _, target, _ in self.asked]
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        with suppress(OSError, asyncio.IncompleteReadError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            self.received += head
+            answer = self._answer(head.decode("latin-1"))
+            if answer is None:
+                await reader.read()  # until the other side gives up
+            else:
+                writer.write(answer)
+                await writer.drain()
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    def _answer(self, head: str) -> bytes | None:
+        method, target, _ = head.split("\r\n")[0].split(" ")
+        headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
+        given = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
+        self.asked.append((method, target, given))
+        if given != self.authorization:
+            return _response(self.refusal, b"")
+        reply = self.replies.get(self.locations[-1], 404)
+        if reply is None:
+            return None
+        if isinstance(reply, int):
+            return _response(reply, b"")
+        return _response(200, reply if isinstance(reply, bytes) else document(reply))
+
+
+def _response(status: int, body: bytes) -> bytes:
+    more = "Location: /web/signin\r\n" if 300 <= status < 400 else ""
+    return f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n{more}\r\n".encode() + body
+
+
+@dataclass(frozen=True)
+class Identification:
+    """A certificate that was made for the test, its key and its issuer."""
+
+    pem: bytes
+    key_pem: bytes
+    issuer_pem: str
+    sha256: str
+
+    def context(self) -> ssl.SSLContext:
+        """Return the TLS settings of a server that has it."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "server.pem")
+            file.write_bytes(self.pem + self.key_pem)
+            context.load_cert_chain(file)
+        return context
+
+
+@cache
+def identification(name: str = SERVER_NAME, *, days: int = 30) -> Identification:
+    """Make a certificate for a name, and an issuer of its own; with negative days it has expired."""
+    now = dt.datetime.now(dt.UTC)
+    begin, end = now - dt.timedelta(days=60), now + dt.timedelta(days=days)
+    issuer_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    issuer = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "issuer of tests")])
+
+    def made(subject: x509.Name, public: ec.EllipticCurvePublicKey, until: dt.datetime) -> x509.CertificateBuilder:
+        builder = x509.CertificateBuilder(issuer, subject, public, x509.random_serial_number(), begin, until)
+        identifier = x509.SubjectKeyIdentifier.from_public_key(public)
+        authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+        return builder.add_extension(identifier, critical=False).add_extension(authority, critical=False)
+
+    usage = x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    )
+    root = (
+        made(issuer, issuer_key.public_key(), now + dt.timedelta(days=60))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+        .sign(issuer_key, hashes.SHA256())
+    )
+    names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.9"))])
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    certificate = made(subject, key.public_key(), end).add_extension(names, critical=False)
+    signed = certificate.sign(issuer_key, hashes.SHA256())
+    return Identification(
+        signed.public_bytes(serialization.Encoding.PEM),
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ),
+        root.public_bytes(serialization.Encoding.PEM).decode(),
+        signed.fingerprint(hashes.SHA256()).hex(),
+    )
+
+
+@asynccontextmanager
+async def fake_codec(
+    replies: Mapping[str, Reply], *, certificate: Identification | None = None
+) -> AsyncIterator[FakeCodec]:
+    """Run a codec on loopback for as long as the block lasts."""
+    codec = FakeCodec(dict(replies))
+    context = (certificate or identification()).context()
+    server = await asyncio.start_server(codec.serve, ADDRESS, 0, ssl=context)
+    codec.port = server.sockets[0].getsockname()[1]
+    try:
+        yield codec
+    finally:
+        server.close()
+        await server.wait_closed()

@@ -26,10 +26,12 @@ from .input.config import Config, PingConfig
 from .inventory import Inventory, MaintenanceWindow
 from .judging.explain import Explanation
 from .judging.fleet_state import FleetState, LeftBehind, StateSettings
+from .judging.video_settings import VideoSettings
+from .meetings import Meeting
 from .polling.job_runner import JobRunner, Work
 from .polling.observations import Observations
-from .polling.poll_plan import DeviceJob, EndpointJob, PollPlan, SensorJob, make_plan
-from .polling.pollers import Job, Pollers, Tools
+from .polling.poll_plan import DeviceJob, EndpointJob, Job, PollPlan, ProbeJob, SensorJob, ServiceJob, make_plan
+from .polling.pollers import Pollers, Tools
 from .polling.senders import Sender, find_senders
 from .polling.snmp_security import EngineWatch, WeakChoiceLog
 from .security_events import SecurityEvents
@@ -77,12 +79,21 @@ def state_settings(config: Config) -> StateSettings:
         sensors_interval_s=config.poll.sensors_interval_s,
         fallback_technology=config.coverage.fallback_technology,
         limits=config.limits,
+        video=VideoSettings(
+            probes_interval_s=config.video.interval_s,
+            services_interval_s=config.services.interval_s,
+            call_limits=config.video.call_limits,
+            hd_mbps=config.video.hd_mbps,
+            ready_before_s=config.video.ready_before_s,
+        ),
         parent_wait_s=config.poll.timeout_s + PARENT_ANSWERS_S,
     )
 
 
-def _intervals(config: Config) -> tuple[float, float, float]:
-    return config.poll.interval_s, config.poll.sensors_interval_s, config.ping.interval_s
+def _intervals(config: Config) -> tuple[float, ...]:
+    poll, ping = config.poll, config.ping
+    others = (config.video.interval_s, config.services.interval_s)
+    return poll.interval_s, poll.sensors_interval_s, ping.interval_s, *others
 
 
 class Agent:
@@ -107,6 +118,7 @@ class Agent:
         if memory:
             self._observations.traffic.restore(memory.carried)
         self._entered_windows: tuple[MaintenanceWindow, ...] = ()
+        self._meetings: tuple[Meeting, ...] = ()
         self._assignment = self._assign(config, inventory, memory.devices if memory else {})
         self._snapshot: Snapshot | None = None
         self._snapshot_at = 0.0
@@ -170,14 +182,19 @@ class Agent:
         endpoints = {
             key for key, row in inventory.endpoints.items() if before.inventory.endpoints.get(key, row) != row
         }
-        self._observations.forget(devices, endpoints)
+        services = {
+            key for key, row in inventory.services.items() if before.inventory.services.get(key, row) != row
+        }
+        self._observations.forget(devices, endpoints, services)
         self._tools.engines.forget(devices | endpoints)
         known = self._runner.schedule.keys()
         for job in known:
             match job:
                 case DeviceJob(device_id) | SensorJob(device_id) if device_id in devices:
                     self._runner.schedule.remove(job)
-                case EndpointJob(endpoint_id) if endpoint_id in endpoints:
+                case EndpointJob(endpoint_id) | ProbeJob(endpoint_id) if endpoint_id in endpoints:
+                    self._runner.schedule.remove(job)
+                case ServiceJob(service_id) if service_id in services:
                     self._runner.schedule.remove(job)
 
     async def drain(self) -> None:
@@ -205,6 +222,17 @@ class Agent:
         self._entered_windows = tuple(entered)
         self._assignment.state.use_windows(self.windows)
         self._snapshot = None
+
+    def use_meetings(self, meetings: Sequence[Meeting]) -> None:
+        """Say who is ready for these meetings from now on."""
+        self._meetings = tuple(meetings)
+        self._assignment.state.use_meetings(self._meetings)
+        self._snapshot = None
+
+    @property
+    def inventory(self) -> Inventory:
+        """What is polled now."""
+        return self._assignment.inventory
 
     @property
     def device_ids(self) -> Collection[str]:
@@ -273,12 +301,15 @@ class Agent:
         metrics.inventory_devices.set(len(inventory.devices))
         metrics.inventory_links.set(len(inventory.links))
         metrics.inventory_endpoints.set(len(inventory.endpoints))
+        metrics.inventory_services.set(len(inventory.services))
         self._observations.traffic.follow(inventory)
         self._observations.hourly.use_inventory(inventory)
         pollers = Pollers(config, inventory, self._tools, self._observations, self._count_error, memories)
         state = FleetState(inventory, self._observations, state_settings(config))
         state.use_windows((*inventory.maintenance, *self._entered_windows))
-        return Assignment(config, inventory, make_plan(inventory), pollers, state)
+        state.use_meetings(self._meetings)
+        plan = make_plan(inventory, config.video.services)
+        return Assignment(config, inventory, plan, pollers, state)
 
     def _count_engine_change(self, asked_id: str, changes: int) -> None:
         self._metrics.snmp_engine_changes.labels(device=asked_id).inc(changes)

@@ -134,7 +134,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceWindow:
-    """A planned interruption of a link, site, carrier, endpoint or service; begin inclusive, end exclusive, both aware."""
+    """A planned interruption of what it names; begin inclusive, end exclusive, both aware."""
 
     what: str
     begin: datetime

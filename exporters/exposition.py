@@ -11,7 +11,7 @@ from enum import Enum
 
 from prometheus_client.utils import floatToGoString
 
-from phusong.exporters.metrics import Metric
+from phusong.exporters.metric_family import Metric
 
 LABEL_LENGTH_LIMIT = 256
 """Characters of a label value that are kept: ifName has at most 255 octets, so what is longer is damage."""
@@ -93,6 +93,21 @@ def number(value: float) -> str:
     else:
         return str(floatToGoString(value))  # type: ignore[no-untyped-call]  # the library leaves it bare
     return f"{digits[0]}.{digits[1:]}{fraction}".rstrip("0.") + _EXPONENTS[len(digits)]
+
+
+def line(start: str, value: float | None) -> str:
+    """Return a whole line from its beginning and its value; nothing for a value that is not known."""
+    return "" if value is None else f"{start}{number(value)}\n"
+
+
+def flag(start: str, value: bool | None) -> str:
+    """Return the line of a gauge that is 1 or 0; nothing where that is not known."""
+    return "" if value is None else f"{start}1.0\n" if value else f"{start}0.0\n"
+
+
+def info_line(name: str, labels: Mapping[str, str]) -> str:
+    """Return the line of an ``*_info``: its labels are what it says."""
+    return f"{series(name, labels)}1.0\n"
 
 
 def counter_value(raw: int) -> int:

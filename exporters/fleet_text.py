@@ -2,7 +2,8 @@
 
 ``*_starts`` (of the interfaces ``*_labels``) prepares what only the inventory decides: names, escaped labels,
 whole lines of ``*_info``. ``*_lines`` fills in one row's values and returns one text per metric, in the order of
-the section. A value that is not known gives no line. No memory and no limits here: those are in ``prometheus``.
+the section. A value that is not known gives no line. No memory and no limits here: those are in ``prometheus``;
+video conferences and services are in ``video_text``.
 """
 
 from __future__ import annotations
@@ -15,15 +16,13 @@ from typing import NamedTuple
 
 from phusong.collectors.readings import InterfaceReading, PingReading, Quantity, SensorsReading
 from phusong.coverage.summary import CommuneCoverage, CoverageSummary, Indicator
-from phusong.exporters.exposition import counter_value, number, series
+from phusong.exporters.exposition import counter_value, flag, info_line, line, number, series
 from phusong.exporters.metrics import DEVICES, INTERFACES, SENSORS
 from phusong.exporters.snapshot import (
-    ENDPOINT_VERDICTS,
     LINK_VERDICTS,
     CommuneRow,
     Degradation,
     DeviceRow,
-    EndpointInfo,
     EndpointRow,
     EndTraffic,
     Isolation,
@@ -63,7 +62,7 @@ def link_starts(info: LinkInfo, commune: str, district: str) -> LinkStarts:
         "far_device": info.far_device,
     }
     contracted = "".join(
-        _line(series("wan_link_contracted_bytes_per_second", {"link": info.link_id, "direction": direction}), rate)
+        line(series("wan_link_contracted_bytes_per_second", {"link": info.link_id, "direction": direction}), rate)
         for direction, rate in (
             ("down", info.contracted_down_bytes_per_s),
             ("up", info.contracted_up_bytes_per_s),
@@ -71,7 +70,7 @@ def link_starts(info: LinkInfo, commune: str, district: str) -> LinkStarts:
     )
     identity = {"link": info.link_id}
     return LinkStarts(
-        polled=_polled_starts("wan_link", identity, LINK_VERDICTS, (_info("wan_link_info", about), contracted)),
+        polled=polled_starts("wan_link", identity, LINK_VERDICTS, (info_line("wan_link_info", about), contracted)),
         use_down=series("wan_link_utilisation_ratio", {**identity, "direction": "down"}),
         use_up=series("wan_link_utilisation_ratio", {**identity, "direction": "up"}),
         end_mismatch=series("wan_link_end_mismatch", identity),
@@ -97,10 +96,10 @@ def link_lines(starts: LinkStarts, row: LinkRow) -> list[str]:
     """Return the lines of a link (section LINKS)."""
     return [
         *polled_lines(starts.polled, row),
-        _line(starts.use_down, row.use_down_ratio) + _line(starts.use_up, row.use_up_ratio),
-        _flag(starts.end_mismatch, row.ends_differ),
-        "".join([_flag(start, reason in row.degradations) for reason, start in starts.degraded]) if row.up else "",
-        _line(starts.state_changes, row.state_changes),
+        line(starts.use_down, row.use_down_ratio) + line(starts.use_up, row.use_up_ratio),
+        flag(starts.end_mismatch, row.ends_differ),
+        "".join([flag(start, reason in row.degradations) for reason, start in starts.degraded]) if row.up else "",
+        line(starts.state_changes, row.state_changes),
     ]
 
 
@@ -134,35 +133,23 @@ def traffic_starts(link_id: str, end: str) -> TrafficStarts:
 def traffic_lines(starts: TrafficStarts, traffic: EndTraffic) -> list[str]:
     """Return the lines of what passed through an end of a link (section TRAFFIC)."""
     return [
-        _line(starts.received, traffic.received_bytes),
-        _line(starts.sent, traffic.sent_bytes),
-        _line(starts.receive_rate, traffic.receive_bytes_per_s),
-        _line(starts.transmit_rate, traffic.transmit_bytes_per_s),
-        _line(starts.error_ratio, traffic.error_ratio),
-        _line(starts.discard_ratio, traffic.discard_ratio),
+        line(starts.received, traffic.received_bytes),
+        line(starts.sent, traffic.sent_bytes),
+        line(starts.receive_rate, traffic.receive_bytes_per_s),
+        line(starts.transmit_rate, traffic.transmit_bytes_per_s),
+        line(starts.error_ratio, traffic.error_ratio),
+        line(starts.discard_ratio, traffic.discard_ratio),
         "".join(
-            _line(series("wan_link_traffic_anomalies_total", {**starts.identity, "reason": a.reason}), a.count)
+            line(series("wan_link_traffic_anomalies_total", {**starts.identity, "reason": a.reason}), a.count)
             for a in traffic.anomalies
         ),
     ]
 
 
-def endpoint_starts(info: EndpointInfo, commune: str, district: str) -> PolledStarts:
-    """Prepare an endpoint's lines; ``commune`` is the code of its site's commune."""
-    about = {
-        "endpoint": info.endpoint_id,
-        "site": info.site_id,
-        "commune": commune,
-        "district": district,
-        "name": info.name,
-    }
-    fixed = (_info("vc_endpoint_info", about),)
-    return _polled_starts("vc_endpoint", {"endpoint": info.endpoint_id}, ENDPOINT_VERDICTS, fixed)
-
-
-def _polled_starts(
+def polled_starts(
     prefix: str, identity: dict[str, str], verdicts: Iterable[Verdict], fixed: tuple[str, ...]
 ) -> PolledStarts:
+    """Prepare what links and endpoints have in common: names that begin with ``prefix``."""
     return PolledStarts(
         up=series(f"{prefix}_up", identity),
         verdicts=tuple((v, series(f"{prefix}_verdict", {**identity, "verdict": v.value})) for v in verdicts),
@@ -178,13 +165,13 @@ def polled_lines(starts: PolledStarts, row: LinkRow | EndpointRow) -> list[str]:
     """Return the lines of a link (section LINKS) or an endpoint (section ENDPOINTS)."""
     ping: PingReading | None = row.ping
     return [
-        _flag(starts.up, row.up),
+        flag(starts.up, row.up),
         "".join([f"{start}1.0\n" if v is row.verdict else f"{start}0.0\n" for v, start in starts.verdicts]),
         *starts.fixed,
-        _line(starts.ping_loss, ping.loss_ratio if ping and ping.sent else None),
-        _line(starts.ping_rtt, ping.rtt_avg_s if ping else None),
-        _line(starts.last_success, row.last_success),
-        _line(starts.verdict_change, row.since),
+        line(starts.ping_loss, ping.loss_ratio if ping and ping.sent else None),
+        line(starts.ping_rtt, ping.rtt_avg_s if ping else None),
+        line(starts.last_success, row.last_success),
+        line(starts.verdict_change, row.since),
     ]
 
 
@@ -210,14 +197,14 @@ def site_starts(info: SiteInfo, technology: str) -> SiteStarts:
         "district": info.district,
     }
     return SiteStarts(
-        info=_info("site_info", about),
+        info=info_line("site_info", about),
         states=tuple((state, series("site_state", {**identity, "state": state.value})) for state in Isolation),
         isolated=series("site_isolated", identity),
         fallback=series("site_mobile_fallback", {**identity, "technology": technology}),
         change=series("site_state_change_timestamp_seconds", identity),
         position=(
-            _line(series("site_latitude_degrees", identity), info.lat),
-            _line(series("site_longitude_degrees", identity), info.lon),
+            line(series("site_latitude_degrees", identity), info.lat),
+            line(series("site_longitude_degrees", identity), info.lon),
         ),
     )
 
@@ -228,9 +215,9 @@ def site_lines(starts: SiteStarts, row: SiteRow) -> list[str]:
     return [
         starts.info,
         "".join([f"{start}1.0\n" if state is isolation else f"{start}0.0\n" for state, start in starts.states]),
-        _flag(starts.isolated, None if isolation is Isolation.UNKNOWN else isolation is Isolation.ISOLATED),
-        _flag(starts.fallback, row.fallback),
-        _line(starts.change, row.since),
+        flag(starts.isolated, None if isolation is Isolation.UNKNOWN else isolation is Isolation.ISOLATED),
+        flag(starts.fallback, row.fallback),
+        line(starts.change, row.since),
         *starts.position,
     ]
 
@@ -243,9 +230,9 @@ def commune_state_starts(code: str) -> str:
 def commune_state_lines(start: str, row: CommuneRow) -> list[str]:
     """Return the lines on a commune's offices (section COMMUNE_STATES)."""
     return [
-        _flag(start, row.isolated),
+        flag(start, row.isolated),
         "".join(
-            _line(series("commune_sites", {"commune": row.code, "state": count.isolation.value}), count.count)
+            line(series("commune_sites", {"commune": row.code, "state": count.isolation.value}), count.count)
             for count in row.sites
         ),
     ]
@@ -261,11 +248,11 @@ def commune_lines(commune: CommuneCoverage, edition: str) -> list[str]:
     ]
     pairs = list(zip(labels, shown, strict=True))
     return [
-        _info("commune_info", about),
-        _line(series("commune_population", {"commune": commune.code}), commune.population),
-        "".join(_line(series("commune_area_covered_ratio", of), i.area_ratio) for of, i in pairs),
-        "".join(_line(series("commune_population_covered_ratio", of), i.population_ratio) for of, i in pairs),
-        "".join(_flag(series("commune_centre_covered", of), i.centre_covered) for of, i in pairs),
+        info_line("commune_info", about),
+        line(series("commune_population", {"commune": commune.code}), commune.population),
+        "".join(line(series("commune_area_covered_ratio", of), i.area_ratio) for of, i in pairs),
+        "".join(line(series("commune_population_covered_ratio", of), i.population_ratio) for of, i in pairs),
+        "".join(flag(series("commune_centre_covered", of), i.centre_covered) for of, i in pairs),
         "",
         "",
         "",
@@ -304,12 +291,12 @@ def coverage_lines(summary: CoverageSummary) -> list[str]:
             "technology": layer.technology,
             "min_dbm": "" if layer.min_dbm is None else f"{layer.min_dbm:g}",
         }
-        infos[_info("phusong_coverage_layer_info", {**of, "date": layer.date})] = None
+        infos[info_line("phusong_coverage_layer_info", {**of, "date": layer.date})] = None
         start = series("phusong_coverage_layer_timestamp_seconds", of)
-        dates.setdefault(start, _line(start, _day_began(layer.date)))  # one series twice would cost the whole page
+        dates.setdefault(start, line(start, _day_began(layer.date)))  # one series twice would cost the whole page
     return [
         *("",) * 5,
-        _info("phusong_coverage_info", about),
+        info_line("phusong_coverage_info", about),
         "".join(infos),
         "".join(dates.values()),
     ]
@@ -341,7 +328,7 @@ def device_starts(device_id: str, site_id: str, role: str) -> DeviceStarts:
     identity = {"device": device_id}
     return DeviceStarts(
         device_id,
-        _info(info, {**identity, "site": site_id, "role": role}),
+        info_line(info, {**identity, "site": site_id, "role": role}),
         series(problems, identity),
         series(last_success, identity),
         series(uptime, identity),
@@ -356,17 +343,17 @@ def device_lines(starts: DeviceStarts, row: DeviceRow) -> list[str]:
     return [
         starts.info,
         _profile_info(starts.device_id, sensors.profile, sensors.vendor) if sensors else "",
-        _line(starts.problems, len(sensors.problems) if sensors else None),
-        _line(starts.last_success, row.last_success),
-        _line(starts.uptime, row.sys_uptime_ticks),
-        _line(starts.restarts, row.agent_restarts),
-        _flag(starts.up, row.up),
+        line(starts.problems, len(sensors.problems) if sensors else None),
+        line(starts.last_success, row.last_success),
+        line(starts.uptime, row.sys_uptime_ticks),
+        line(starts.restarts, row.agent_restarts),
+        flag(starts.up, row.up),
     ]
 
 
 @lru_cache(maxsize=PROFILES_REMEMBERED)
 def _profile_info(device_id: str, profile: str, vendor: str) -> str:
-    return _info(DEVICES.metrics[1].name, {"device": device_id, "profile": profile, "vendor": vendor})
+    return info_line(DEVICES.metrics[1].name, {"device": device_id, "profile": profile, "vendor": vendor})
 
 
 _SENSOR_METRICS = {
@@ -448,15 +435,3 @@ def _megabits(bits_per_s: int | None) -> float | None:
         return None
     whole, rest = divmod(bits_per_s, 1_000_000)
     return bits_per_s / 1_000_000 if rest else whole
-
-
-def _info(name: str, labels: dict[str, str]) -> str:
-    return f"{series(name, labels)}1.0\n"
-
-
-def _line(start: str, value: float | None) -> str:
-    return "" if value is None else f"{start}{number(value)}\n"
-
-
-def _flag(start: str, value: bool | None) -> str:
-    return "" if value is None else f"{start}1.0\n" if value else f"{start}0.0\n"

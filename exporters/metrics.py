@@ -1,76 +1,18 @@
 """The one table of metrics: name, type, help and labels of everything on the metrics page.
 
 ``docs/metrics.md`` is printed from it (``python -m phusong.exporters.metrics``). Values and text are the work of
-``prometheus`` (the fleet) and ``agent_metrics`` (the agent itself); no name is written anywhere else.
+``prometheus`` (the fleet) and ``agent_metrics`` (the agent itself). The sections on video conferences and services
+stand in ``video_metrics``; no name is written anywhere else.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Kind(StrEnum):
-    """What a metric is. The two text formats name some kinds differently."""
-
-    GAUGE = "gauge"
-    COUNTER = "counter"
-    HISTOGRAM = "histogram"
-    INFO = "info"
-    """Always 1; the labels are what it says."""
-    MIB_COUNTER = "counter (MIB name)"
-    """A device's own counter under its MIB name, so without ``_total``; it wraps at 2^53."""
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One metric family. ``labels`` stand in alphabetical order, as they are printed."""
-
-    name: str
-    kind: Kind
-    help: str
-    labels: tuple[str, ...] = ()
-
-    @property
-    def text_type(self) -> str:
-        """The word after ``# TYPE`` in the text format 0.0.4."""
-        match self.kind:
-            case Kind.INFO:
-                return "gauge"
-            case Kind.MIB_COUNTER:
-                return "counter"
-            case _:
-                return str(self.kind)
-
-    @property
-    def openmetrics_type(self) -> str:
-        """The word after ``# TYPE`` in OpenMetrics, where a counter must end in ``_total``."""
-        return "unknown" if self.kind is Kind.MIB_COUNTER else str(self.kind)
-
-    @property
-    def openmetrics_name(self) -> str:
-        """The family's name in OpenMetrics: without the suffix that its samples carry."""
-        match self.kind:
-            case Kind.INFO:
-                return self.name.removesuffix("_info")
-            case Kind.COUNTER:
-                return self.name.removesuffix("_total")
-            case _:
-                return self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Metrics about one kind of thing, in the order of the page."""
-
-    title: str
-    about: str
-    metrics: tuple[Metric, ...]
-
+from phusong.exporters.metric_family import Kind, Metric, Section
+from phusong.exporters.video_metrics import CALLS, ENDPOINTS, MEETINGS, SERVICES
 
 _LINK = ("link",)
-_ENDPOINT = ("endpoint",)
 _INDICATOR = ("commune", "operator", "technology")
 _WEAKEST = "at the weakest signal class of the layers"
 
@@ -205,47 +147,6 @@ TRAFFIC = Section(
             Kind.COUNTER,
             "Intervals without a trusted figure since the agent started",
             ("end", "link", "reason"),
-        ),
-    ),
-)
-
-ENDPOINTS = Section(
-    "Video-conference endpoints",
-    "One series per endpoint of endpoints.csv, or per endpoint and verdict.",
-    (
-        Metric(
-            "vc_endpoint_up", Kind.GAUGE, "1 when the endpoint answers, 0 when not; absent when unknown", _ENDPOINT
-        ),
-        Metric(
-            "vc_endpoint_verdict",
-            Kind.GAUGE,
-            "1 for the verdict that holds for the endpoint now, 0 for every other one",
-            ("endpoint", "verdict"),
-        ),
-        Metric(
-            "vc_endpoint_info",
-            Kind.INFO,
-            "What the inventory says about the endpoint",
-            ("commune", "district", "endpoint", "name", "site"),
-        ),
-        Metric(
-            "vc_endpoint_ping_loss_ratio",
-            Kind.GAUGE,
-            "Lost share of the last burst of echo requests, 0 to 1",
-            _ENDPOINT,
-        ),
-        Metric("vc_endpoint_ping_rtt_seconds", Kind.GAUGE, "Mean round-trip time of the last burst", _ENDPOINT),
-        Metric(
-            "vc_endpoint_last_success_timestamp_seconds",
-            Kind.GAUGE,
-            "Unix time of the last SNMP answer of the endpoint",
-            _ENDPOINT,
-        ),
-        Metric(
-            "vc_endpoint_verdict_change_timestamp_seconds",
-            Kind.GAUGE,
-            "Unix time of the last change of the endpoint's verdict",
-            _ENDPOINT,
         ),
     ),
 )
@@ -585,6 +486,12 @@ AGENT = Section(
         Metric("phusong_inventory_devices", Kind.GAUGE, "Devices in the inventory"),
         Metric("phusong_inventory_links", Kind.GAUGE, "Lines in the inventory"),
         Metric("phusong_inventory_endpoints", Kind.GAUGE, "Endpoints in the inventory"),
+        Metric("phusong_inventory_services", Kind.GAUGE, "Services in the inventory"),
+        Metric(
+            "phusong_meetings_last_read_successful",
+            Kind.GAUGE,
+            "1 when the file of meetings could be read as it is now, or when there is none, else 0",
+        ),
         Metric(
             "wan_maintenance_windows",
             Kind.GAUGE,
@@ -637,6 +544,9 @@ FLEET_SECTIONS = (
     LINKS,
     TRAFFIC,
     ENDPOINTS,
+    CALLS,
+    MEETINGS,
+    SERVICES,
     SITES,
     COMMUNE_STATES,
     COVERAGE,

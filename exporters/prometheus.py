@@ -15,22 +15,22 @@ from typing import Generic, NamedTuple, TypeVar
 
 from phusong.collectors.readings import InterfaceReading
 from phusong.coverage.summary import CoverageSummary
-from phusong.exporters import fleet_text
+from phusong.exporters import fleet_text, video_text
 from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.exposition import Format, header, number, series
+from phusong.exporters.metric_family import Section
 from phusong.exporters.metrics import (
     COMMUNE_STATES,
     DEVICES,
-    ENDPOINTS,
     FLEET_SECTIONS,
     INTERFACES,
     LINKS,
     SENSORS,
     SITES,
     TRAFFIC,
-    Section,
 )
 from phusong.exporters.snapshot import EndTraffic, LinkRow, Snapshot
+from phusong.exporters.video_metrics import CALLS, ENDPOINTS, MEETINGS, SERVICES
 
 NOWHERE = ("", "")
 """The commune and district of a site that the snapshot does not have."""
@@ -141,7 +141,10 @@ class FleetRenderer:
         }
         self._links = _Rows(LINKS, fleet_text.link_starts, fleet_text.link_lines, on_dropped)
         self._traffic = _Rows(TRAFFIC, fleet_text.traffic_starts, fleet_text.traffic_lines, on_dropped)
-        self._endpoints = _Rows(ENDPOINTS, fleet_text.endpoint_starts, fleet_text.polled_lines, on_dropped)
+        self._endpoints = _Rows(ENDPOINTS, video_text.endpoint_starts, video_text.endpoint_lines, on_dropped)
+        self._calls = _Rows(CALLS, video_text.call_starts, video_text.call_lines, on_dropped)
+        self._meetings = _Rows(MEETINGS, video_text.meeting_starts, video_text.meeting_lines, on_dropped)
+        self._services = _Rows(SERVICES, video_text.service_starts, video_text.service_lines, on_dropped)
         self._sites = _Rows(SITES, fleet_text.site_starts, fleet_text.site_lines, on_dropped)
         self._communes = _Rows(
             COMMUNE_STATES, fleet_text.commune_state_starts, fleet_text.commune_state_lines, on_dropped
@@ -182,6 +185,15 @@ class FleetRenderer:
                 (row.info.endpoint_id, (row.info, *places.get(row.info.site_id, NOWHERE)), "", row)
                 for row in snapshot.endpoints
             ),
+            self._calls.blocks(
+                (row.info.endpoint_id, (row.info.endpoint_id,), "", row)
+                for row in snapshot.endpoints
+                if row.reading is not None and row.reading.calls
+            ),
+            self._meetings.blocks(
+                (row.meeting_id, (row.meeting_id, row.title), "", row) for row in snapshot.meetings
+            ),
+            self._services.blocks((row.info.service_id, (row.info,), "", row) for row in snapshot.services),
             self._sites.blocks((row.info.site_id, (row.info, technology), "", row) for row in snapshot.sites),
             self._communes.blocks((row.code, (row.code,), "", row) for row in snapshot.communes),
             self._coverage_blocks(snapshot.coverage),

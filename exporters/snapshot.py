@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from phusong.collectors.call_readings import EndpointReading, ServiceReading
 from phusong.collectors.readings import InterfaceReading, PingReading, SensorsReading, SystemReading
 from phusong.coverage.summary import CoverageSummary
 
@@ -73,6 +74,28 @@ class Degradation(StrEnum):
     FLAPPING = "flapping"
 
 
+class CallFault(StrEnum):
+    """Where a poor call goes wrong, as far as that can be told from this side."""
+
+    LINE = "line"
+    """The office's line is full or loses packets."""
+    ROOM = "room"
+    """The line is clean, or the room's port shows errors: the room, its cabling, or the far end of the call."""
+    UNKNOWN = "unknown"
+
+
+class ServiceVerdict(StrEnum):
+    """The verdicts on a service of services.csv."""
+
+    MAINTENANCE = "maintenance"
+    DOWN = "down"
+    """It gives no answer, or not the expected one."""
+    SLOW = "slow"
+    """The right answer, later than it should come."""
+    UP = "up"
+    UNKNOWN = "unknown"
+
+
 class Isolation(StrEnum):
     """What the state of a site's lines and the mobile coverage of its point mean together."""
 
@@ -123,6 +146,19 @@ class EndpointInfo:
     endpoint_id: str
     site_id: str
     name: str
+    port_device: str = ""
+    """The switch or router to which it is connected, and the interface there; empty where not told."""
+    port_interface: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceInfo:
+    """A service of services.csv; its address is not shown: it may hold a token."""
+
+    service_id: str
+    name: str
+    protocol: str
+    site_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +229,54 @@ class EndpointRow:
     verdict: Verdict
     up: bool | None
     since: float | None
-    system: SystemReading | None
+    reading: EndpointReading | None
     ping: PingReading | None
     last_success: float | None
     problem: str
     rule: str = ""
     cause: str = ""
+    """Also of a poor call: the line, where that is at fault."""
+    services: tuple[ServiceReading, ...] = ()
+    """How its services answered when they were last asked; empty when they were not, or too long ago."""
+    port: InterfaceReading | None = None
+    """The port of the switch or router to which it is connected."""
+    port_traffic: EndTraffic | None = None
+    fault: CallFault | None = None
+    """Of a poor call alone."""
+    ready: bool | None = None
+    """Whether it could join a meeting now; ``None`` when that is not known."""
+    not_ready_because: str = ""
+    """The heaviest reason against it, a word of ``agent.readiness.readiness.Reason``; empty when it is ready."""
+    meeting: MeetingTime | None = None
+    """The meeting that it is to be in now, else its next one."""
+
+    @property
+    def system(self) -> SystemReading | None:
+        """Its system group, where it answers SNMP."""
+        return self.reading.system if self.reading else None
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingTime:
+    """A meeting, as an endpoint sees it; times are Unix seconds."""
+
+    meeting_id: str
+    begin: float
+    end: float
+    soon: bool
+    """Whether it runs, or begins so soon that who is not ready is to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """A service of services.csv now."""
+
+    info: ServiceInfo
+    verdict: ServiceVerdict
+    since: float | None
+    reading: ServiceReading | None
+    last_success: float | None
+    """Unix time of the last right answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,3 +340,18 @@ class Snapshot:
     devices: tuple[DeviceRow, ...]
     coverage: CoverageSummary | None
     communes: tuple[CommuneRow, ...] = ()
+    services: tuple[ServiceRow, ...] = ()
+    meetings: tuple[MeetingRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingRow:
+    """A meeting that runs or is to come; times are Unix seconds."""
+
+    meeting_id: str
+    title: str
+    begin: float
+    end: float
+    endpoints: int
+    not_ready: int
+    """How many of its endpoints are known not to be ready now."""

@@ -77,7 +77,7 @@ def serve_province(
             map_page="../map.html",
             trap_port=trap_port or None,
         )
-        print(json.dumps({"snmp": ports.snmp, "echo": ports.echo}), flush=True)  # noqa: T201 - for our parent
+        print(json.dumps(ports._asdict()), flush=True)  # noqa: T201 - for our parent
 
     serve(
         province,

@@ -17,8 +17,8 @@ from phusong.agent.input.config import Config
 from phusong.agent.inventory import Inventory
 from phusong.agent.judging.fleet_state import FleetState
 from phusong.agent.polling.observations import Observations
-from phusong.agent.polling.poll_plan import make_plan
-from phusong.agent.polling.pollers import Job, Pollers, Tools
+from phusong.agent.polling.poll_plan import Job, make_plan
+from phusong.agent.polling.pollers import Pollers, Tools
 from phusong.agent.polling.snmp_security import EngineWatch
 from phusong.collectors.host_address import HostAddresses
 from phusong.collectors.readings import InterfaceReading, PingReading

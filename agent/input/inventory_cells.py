@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from phusong.agent.inventory import Column, InterfaceSelector
 from phusong.collectors.host_address import as_kernel_writes
+from phusong.collectors.services.sip_options import SipTransport, request_uri
 
 from .problems import nearest, shown
 
@@ -214,9 +215,13 @@ def parse_interface(text: str) -> InterfaceSelector:
 
 def parse_sip_uri(text: str) -> str:
     """Read a SIP address."""
-    if _SIP_URI.fullmatch(text) is None:
+    try:
+        uri = request_uri(text, "", 0, SipTransport.UDP) if _SIP_URI.fullmatch(text) else ""
+    except ValueError:
+        uri = ""
+    if not uri:
         raise CellError(f"{shown(text)} is no SIP address", "write it as sip:name@host")
-    return text
+    return uri
 
 
 def time_in(zone: tzinfo) -> Callable[[str], datetime]:

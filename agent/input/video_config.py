@@ -86,8 +86,14 @@ def read_services(document: YamlDocument, shape: ServicesShape, folder: Path) ->
 
 
 def _read_account(document: YamlDocument, path: KeyPath, shape: AccountShape, secrets: Path) -> Account | None:
+    mark = document.value_mark((*path, "password_file"))
     try:
-        return Account(shape.user, read_secret(secrets / shape.password_file))
+        password = read_secret(secrets / shape.password_file)
     except SecretFileError as error:
-        document.report(document.value_mark((*path, "password_file")), error.what, error.remedy)
+        document.report(mark, error.what, error.remedy)
         return None
+    if not password.reveal().decode("utf-8", "surrogateescape").isprintable():
+        what = f"the password in {secrets / shape.password_file} has characters that cannot be sent"
+        document.report(mark, what, "save it as UTF-8, without control characters")
+        return None
+    return Account(shape.user, password)

@@ -12,7 +12,8 @@ from math import inf
 
 from phusong.agent.inventory import Inventory, LinkEnd
 from phusong.agent.polling.observations import Observations, Outcome
-from phusong.collectors.readings import InterfaceReading, PingReading, SensorsReading, SystemReading
+from phusong.collectors.call_readings import EndpointReading, ServiceReading
+from phusong.collectors.readings import InterfaceReading, PingReading, SensorsReading
 
 from .verdict import EndEvidence, judge_device
 
@@ -32,13 +33,22 @@ class Evidence:
     """Looks into the observations of one inventory; the intervals are those of the configuration."""
 
     def __init__(
-        self, inventory: Inventory, observations: Observations, poll_s: float, ping_s: float, sensors_s: float
+        self,
+        inventory: Inventory,
+        observations: Observations,
+        poll_s: float,
+        ping_s: float,
+        sensors_s: float,
+        probes_s: float = 60.0,
+        services_s: float = 60.0,
     ) -> None:
         self._inventory = inventory
         self._observations = observations
         self.poll_fresh_s = FRESH_INTERVALS * poll_s
         self.ping_fresh_s = FRESH_INTERVALS * ping_s
         self.sensors_fresh_s = FRESH_INTERVALS * sensors_s
+        self.probes_fresh_s = FRESH_INTERVALS * probes_s
+        self.services_fresh_s = FRESH_INTERVALS * services_s
 
     def end(self, end: LinkEnd | None, now: float) -> EndEvidence | None:
         """Return what is known of one end of a link; ``None`` for an end that is not named."""
@@ -78,9 +88,21 @@ class Evidence:
         """Return how many bursts in a row were not answered at all."""
         return self._observations.lost_bursts.get(address, 0)
 
-    def endpoint(self, endpoint_id: str) -> Outcome[SystemReading]:
+    def lost_since(self, address: str) -> float:
+        """Return since when bursts are not answered at all; minus infinity while they are."""
+        return self._observations.lost_since.get(address, -inf)
+
+    def endpoint(self, endpoint_id: str) -> Outcome[EndpointReading]:
         """Return the outcome of asking an endpoint, an empty one before that."""
         return self._observations.endpoints.get(endpoint_id) or Outcome()
+
+    def probes(self, endpoint_id: str) -> Outcome[tuple[ServiceReading, ...]]:
+        """Return how the services of an endpoint answered."""
+        return self._observations.probes.get(endpoint_id) or Outcome()
+
+    def service(self, service_id: str) -> Outcome[ServiceReading]:
+        """Return how a service answered."""
+        return self._observations.services.get(service_id) or Outcome()
 
     def sensors(self, device_id: str, now: float) -> SensorsReading | None:
         """Return what a device's sensors say."""

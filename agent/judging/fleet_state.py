@@ -1,20 +1,29 @@
 """Turns observations into rows and rows into snapshots, judging again only what may have changed.
 
 Devices are judged first, then the lines that hang on them, the upper ones first, then endpoints, then sites and
-communes. How each is judged is in ``device_rows``, ``link_rows`` and ``endpoint_rows``.
+communes. How each is judged is in ``device_rows``, ``link_rows``, ``endpoint_rows`` and ``service_rows``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
 from phusong.agent.inventory import Inventory, MaintenanceWindow
+from phusong.agent.meetings import Meeting
 from phusong.agent.polling.observations import Observations
 from phusong.coverage.summary import CoverageSummary, SiteCoverage
-from phusong.exporters.snapshot import CommuneRow, LinkRow, SiteCount, SiteRow, Snapshot
+from phusong.exporters.snapshot import (
+    CommuneRow,
+    EndpointRow,
+    LinkRow,
+    MeetingRow,
+    SiteCount,
+    SiteRow,
+    Snapshot,
+)
 
 from .device_rows import DeviceRows
 from .endpoint_rows import EndpointRows
@@ -24,10 +33,13 @@ from .limits import DEFAULT_BOOK, LimitsBook
 from .link_rows import LinkRows
 from .maintenance import covers
 from .row_facts import RowKey, derive_facts
+from .service_rows import ServiceRows
 from .suspects import Observed, Suspects
 from .verdict import any_up, judge_commune, judge_site
 from .verdict_changes import Moment, VerdictChange, VerdictChanges
+from .video_settings import DEFAULT_VIDEO, VideoSettings
 
+MEETINGS_SHOWN = 50
 LOOK_AGAIN_S = 10.0
 """A row is judged again at least this often: values grow old also when nothing is heard."""
 
@@ -57,6 +69,7 @@ class StateSettings:
     limits: LimitsBook = DEFAULT_BOOK
     parent_wait_s: float = 4.0
     """So long a verdict is held for what the thing hangs on to be asked again; 0: decide by what is known."""
+    video: VideoSettings = DEFAULT_VIDEO
 
 
 class FleetState:
@@ -73,6 +86,8 @@ class FleetState:
             settings.poll_interval_s,
             settings.ping_interval_s,
             settings.sensors_interval_s,
+            settings.video.probes_interval_s,
+            settings.video.services_interval_s,
         )
         self._changes = VerdictChanges()
         self._windows: Sequence[MaintenanceWindow] = inventory.maintenance
@@ -81,13 +96,25 @@ class FleetState:
         self._links = LinkRows(
             inventory, facts, evidence, observations.traffic, self._suspects, self._changes, settings.limits
         )
-        self._endpoints = EndpointRows(inventory, facts, evidence, self._links, self._suspects, self._changes)
+        self._endpoints = EndpointRows(
+            inventory,
+            facts,
+            evidence,
+            self._links,
+            self._suspects,
+            self._changes,
+            settings.video,
+            observations.traffic,
+        )
+        self._services = ServiceRows(inventory, facts, evidence)
+        self._meetings: Sequence[Meeting] = ()
         self._sites: dict[str, SiteRow] = {}
         self._communes: tuple[CommuneRow, ...] = ()
         self._judged_at: dict[RowKey, float] = dict.fromkeys(
             (
                 *(("link", link_id) for link_id in inventory.links),
                 *(("endpoint", endpoint_id) for endpoint_id in inventory.endpoints),
+                *(("service", service_id) for service_id in inventory.services),
                 *(("device", device_id) for device_id in inventory.devices),
             ),
             -inf,
@@ -103,6 +130,7 @@ class FleetState:
         """Take over the rows that an earlier state knew, so that a reload is no change of verdicts."""
         self._links.adopt(before._links)
         self._endpoints.adopt(before._endpoints)
+        self._services.adopt(before._services)
         self._devices.adopt(before._devices)
         self._suspects.adopt(before._suspects, self._judged_at)
         self._sites = {key: row for key, row in before._sites.items() if key in self._facts.sites}
@@ -142,6 +170,11 @@ class FleetState:
         """Judge by these maintenance windows from now on, in place of those of the inventory."""
         self._windows = windows
 
+    def use_meetings(self, meetings: Sequence[Meeting]) -> None:
+        """Say who is ready for these meetings from now on."""
+        self._meetings = meetings
+        self._endpoints.use_meetings(tuple(meetings), self._observations.unix_time())
+
     def explain(self, item_id: str) -> list[Explanation]:
         """Explain the verdicts on the line, the endpoint and the office of this id; there may be one of each."""
         moment = Moment(self._observations.monotonic(), self._observations.unix_time())
@@ -178,6 +211,8 @@ class FleetState:
             devices=tuple(self._devices.rows[device_id] for device_id in self._inventory.devices),
             coverage=self._coverage,
             communes=self._communes,
+            services=tuple(self._services.rows[service_id] for service_id in self._facts.services),
+            meetings=meeting_rows(self._meetings, self._endpoints.rows, moment.unix),
         )
 
     def _judge(self, moment: Moment) -> None:
@@ -195,9 +230,7 @@ class FleetState:
                     rows[key] = None
                     if key[0] == "link":
                         links.add(key[1])
-        for what, item_id in rows:
-            if what == "endpoint":
-                self._endpoints.judge(item_id, moment)
+        self._judge_leaves(rows, moment)
         for key in rows:
             del self._judged_at[key]
             self._judged_at[key] = moment.now
@@ -206,6 +239,15 @@ class FleetState:
         if self._changed_sites:
             self._communes = commune_rows(self._sites.values())
         self._changed_sites.clear()
+
+    def _judge_leaves(self, rows: Iterable[RowKey], moment: Moment) -> None:
+        """Judge that on which nothing hangs: endpoints and services."""
+        for what, item_id in rows:
+            if what == "endpoint":
+                self._endpoints.judge(item_id, moment)
+            elif what == "service":
+                excused = (what, item_id) in self._changes.excused
+                self._services.judge(item_id, moment, excused=excused)
 
     def _rows_to_judge(self, now: float) -> dict[RowKey, None]:
         """Return the rows of which something was heard, those that wait, and those that were judged long ago."""
@@ -280,4 +322,25 @@ def commune_rows(sites: Iterable[SiteRow]) -> tuple[CommuneRow, ...]:
             tuple(SiteCount(*count) for count in sorted(Counter(row.isolation for row in rows).items())),
         )
         for code, rows in offices.items()
+    )
+
+
+def meeting_rows(
+    meetings: Iterable[Meeting], endpoints: Mapping[str, EndpointRow], unix: float
+) -> tuple[MeetingRow, ...]:
+    """Return the meetings that run or are to come, the next one first, and how many cannot take part as it is."""
+    ahead = sorted(
+        (meeting for meeting in meetings if meeting.end.timestamp() > unix),
+        key=lambda meeting: (meeting.begin, meeting.meeting_id),
+    )
+    return tuple(
+        MeetingRow(
+            meeting.meeting_id,
+            meeting.title,
+            meeting.begin.timestamp(),
+            meeting.end.timestamp(),
+            len(meeting.endpoint_ids),
+            sum(endpoints[key].ready is False for key in meeting.endpoint_ids if key in endpoints),
+        )
+        for meeting in ahead[:MEETINGS_SHOWN]
     )

@@ -15,6 +15,8 @@ from phusong.collectors.rates import NO_ANOMALY, Interval, NoRate
 from phusong.exporters.snapshot import AnomalyCount, EndTraffic, LinkInfo
 
 NEAR, FAR = "near", "far"
+PORT = "port"
+"""Of an endpoint, in place of a line: the port to which it is connected."""
 NOTHING_YET = EndTraffic(0, 0, None, None, None, None, "", ())
 
 
@@ -48,6 +50,11 @@ class TrafficTotals:
                     key = (link.link_id, which)
                     known.add(key)
                     self._ends.setdefault(end.device_id, []).append(_End(key, end.interface))
+        for endpoint in inventory.endpoints.values():
+            if endpoint.lan is not None:
+                key = (endpoint.endpoint_id, PORT)
+                known.add(key)
+                self._ends.setdefault(endpoint.lan.device_id, []).append(_End(key, endpoint.lan.interface))
         self._totals = {key: total for key, total in self._totals.items() if key in known}
         self._saved = {key: carried for key, carried in self._saved.items() if key in known}
 

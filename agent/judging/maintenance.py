@@ -38,5 +38,6 @@ def targets(inventory: Inventory) -> dict[str, Collection[str]]:
         "link": inventory.links,
         "site": inventory.sites,
         "endpoint": inventory.endpoints,
+        "service": inventory.services,
         "carrier": {link.carrier for link in inventory.links.values()},
     }

@@ -11,12 +11,12 @@ from typing import TypeAlias
 from phusong.agent.inventory import Inventory
 from phusong.agent.polling.poll_plan import ping_address
 from phusong.coverage.editions import load_edition
-from phusong.exporters.snapshot import EndpointInfo, LinkInfo, SiteInfo
+from phusong.exporters.snapshot import EndpointInfo, LinkInfo, ServiceInfo, SiteInfo
 
 BYTES_PER_S_PER_MBPS = 1e6 / 8
 
 RowKey: TypeAlias = tuple[str, str]
-"""``link``, ``endpoint`` or ``device``, and the row's id."""
+"""``link``, ``endpoint``, ``service`` or ``device``, and the row's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class RowFacts:
     links: dict[str, LinkInfo]
     endpoints: dict[str, EndpointInfo]
     sites: dict[str, SiteInfo]
+    services: dict[str, ServiceInfo]
     ping_addresses: dict[str, str]
     """By link; empty where there is nothing to ping."""
     links_of_site: dict[str, list[str]]
@@ -53,7 +54,13 @@ def derive_facts(inventory: Inventory, edition: str) -> RowFacts:
     return RowFacts(
         links={link_id: _link_info(inventory, link_id) for link_id in inventory.links},
         endpoints={
-            key: EndpointInfo(key, endpoint.site_id, endpoint.name)
+            key: EndpointInfo(
+                key,
+                endpoint.site_id,
+                endpoint.name,
+                endpoint.lan.device_id if endpoint.lan else "",
+                endpoint.lan.interface.text if endpoint.lan else "",
+            )
             for key, endpoint in inventory.endpoints.items()
         },
         sites={
@@ -67,6 +74,10 @@ def derive_facts(inventory: Inventory, edition: str) -> RowFacts:
                 communes[site.commune_code].district if site.commune_code in communes else "",
             )
             for key, site in inventory.sites.items()
+        },
+        services={
+            key: ServiceInfo(key, service.name, service.kind.value, service.site_id)
+            for key, service in inventory.services.items()
         },
         hubs=_hubs(inventory),
         ping_addresses={key: ping_address(link, inventory) for key, link in inventory.links.items()},
@@ -155,11 +166,16 @@ def _users_of_observations(inventory: Inventory) -> dict[tuple[str, str], list[R
         row = ("endpoint", endpoint.endpoint_id)
         users.setdefault(("endpoint", endpoint.endpoint_id), []).append(row)
         users.setdefault(("ping", endpoint.address), []).append(row)
+        users.setdefault(("probe", endpoint.endpoint_id), []).append(row)
+        if endpoint.lan is not None:
+            users.setdefault(("device", endpoint.lan.device_id), []).append(row)
+    for service in inventory.services.values():
+        users.setdefault(("service", service.service_id), []).append(("service", service.service_id))
     return users
 
 
 def rows_covered_by(inventory: Inventory) -> dict[str, set[RowKey]]:
-    """Return which links and endpoints a window covers, by the name of a link, site, carrier, endpoint or service."""
+    """Return which rows a window covers, by the name of a link, site, carrier, endpoint or service."""
     covered: dict[str, set[RowKey]] = {}
     for link in inventory.links.values():
         for name in (link.link_id, link.site_id, link.carrier):
@@ -167,4 +183,7 @@ def rows_covered_by(inventory: Inventory) -> dict[str, set[RowKey]]:
     for endpoint in inventory.endpoints.values():
         for name in (endpoint.endpoint_id, endpoint.site_id):
             covered.setdefault(name, set()).add(("endpoint", endpoint.endpoint_id))
+    for service in inventory.services.values():
+        for name in filter(None, (service.service_id, service.site_id)):
+            covered.setdefault(name, set()).add(("service", service.service_id))
     return covered

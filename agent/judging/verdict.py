@@ -14,16 +14,13 @@ from math import inf
 from phusong.collectors.readings import InterfaceReading, PingReading
 from phusong.exporters.snapshot import Isolation, Verdict
 
+from .call_limits import DEFAULT_CALL_LIMITS, CallFacts, CallLimits
 from .quality import Quality
 
 ADMIN_DOWN = 2
 OPER_UP = 1
 FEWEST_LOST_BURSTS = 2
 """Where ping is all the evidence, one burst without an answer condemns nothing."""
-POOR_LOSS_RATIO = 0.01
-POOR_JITTER_S = 0.035
-POOR_LATENCY_S = 0.150
-"""Of a call; the thresholds of POLYCOM-VIDEO-MIB."""
 OPER_NOT_UP = frozenset({2, 3, 5, 6, 7})
 """down, testing, dormant, notPresent, lowerLayerDown; unknown(4) and numbers outside of the MIB prove nothing."""
 
@@ -216,27 +213,6 @@ def judge_quality(finding: Finding, quality: Quality) -> Finding:
     return finding
 
 
-@dataclass(frozen=True, slots=True)
-class CallFacts:
-    """The call that an endpoint is in: the worst of its received streams; ``None`` where it does not say."""
-
-    loss_ratio: float | None = None
-    jitter_s: float | None = None
-    latency_s: float | None = None
-
-    @property
-    def poor(self) -> bool:
-        """Whether a figure is beyond what POLYCOM-VIDEO-MIB (HDX) calls good."""
-        return any(
-            value is not None and value > most
-            for value, most in (
-                (self.loss_ratio, POOR_LOSS_RATIO),
-                (self.jitter_s, POOR_JITTER_S),
-                (self.latency_s, POOR_LATENCY_S),
-            )
-        )
-
-
 def judge_endpoint(
     *,
     answers: bool,
@@ -245,6 +221,7 @@ def judge_endpoint(
     service: bool | None = None,
     registered: bool | None = None,
     call: CallFacts | None = None,
+    limits: CallLimits = DEFAULT_CALL_LIMITS,
 ) -> Finding:
     """Judge an endpoint: is it there, can it be called, is its call good.
 
@@ -261,7 +238,7 @@ def judge_endpoint(
     if registered is False:
         return NOT_REGISTERED
     if call is not None:
-        return POOR_CALL if call.poor else IN_CALL
+        return POOR_CALL if call.beyond(limits) else IN_CALL
     return ANSWERS
 
 

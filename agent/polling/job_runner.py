@@ -20,8 +20,18 @@ from phusong.exporters.agent_metrics import AgentMetrics
 
 from .backoff import slots_per_check
 from .observations import Observations, Outcome
-from .poll_plan import DeviceJob, EndpointJob, PingJob, PollPlan, SensorJob
-from .pollers import Job, Pollers
+from .poll_plan import (
+    DeviceJob,
+    EndpointJob,
+    Job,
+    PingJob,
+    PolledJob,
+    PollPlan,
+    ProbeJob,
+    SensorJob,
+    ServiceJob,
+)
+from .pollers import Pollers
 from .schedule import Due, Schedule
 
 FIRST_ROUND_JOBS_PER_S = 1000.0
@@ -79,6 +89,8 @@ class JobRunner:
             EndpointJob: metrics.poll_duration.labels(kind="endpoint"),
             PingJob: metrics.poll_duration.labels(kind="ping"),
             SensorJob: metrics.poll_duration.labels(kind="sensors"),
+            ProbeJob: metrics.poll_duration.labels(kind="probe"),
+            ServiceJob: metrics.poll_duration.labels(kind="service"),
         }
         self._judge = judge
         self._loop = asyncio.get_running_loop()
@@ -134,7 +146,7 @@ class JobRunner:
         """Run jobs at once, beside their slots; what was silent is asked often again."""
         now = time.monotonic()
         for job in jobs:
-            outcome = None if isinstance(job, PingJob) else self._outcome(job)
+            outcome = self._outcome(job) if isinstance(job, PolledJob) else None
             if outcome and outcome.silent_since is not None:
                 outcome.silent_since = now
             self.schedule.run_now(job, now)
@@ -147,14 +159,18 @@ class JobRunner:
         polls: set[Job] = {*plan.devices, *plan.endpoints}
         pings: set[Job] = {*plan.pings}
         sensors: set[Job] = {*plan.sensors}
+        probes: set[Job] = {*plan.probes}
+        services: set[Job] = {*plan.services}
         sensors_s = config.poll.sensors_interval_s
         known = self.schedule.keys()
-        first_round_s = len(polls | pings) / FIRST_ROUND_JOBS_PER_S
+        first_round_s = len(polls | pings | probes) / FIRST_ROUND_JOBS_PER_S
         first_sensors_s = len(sensors) / FIRST_SENSORS_PER_S
         polls_together_s = min(config.poll.interval_s * POLLS_TOGETHER_RATIO, POLLS_TOGETHER_S)
         for jobs, interval_s, begin, first_s, together_s in (
             (polls, config.poll.interval_s, now, first_round_s, polls_together_s),
             (pings, config.ping.interval_s, now, first_round_s, 0.0),  # many at once would wait, and seem slow
+            (probes, config.video.interval_s, now, first_round_s, 0.0),
+            (services, config.services.interval_s, now, first_round_s, 0.0),
             (sensors, sensors_s, now + FIRST_SENSORS_AFTER_S, first_sensors_s, 0.0),
         ):
             self.schedule.add(
@@ -164,7 +180,7 @@ class JobRunner:
                 first_round_s=first_s,
                 together_s=together_s,
             )
-        for job in known - polls - pings - sensors:
+        for job in known - polls - pings - sensors - probes - services:
             self.schedule.remove(job)
 
     def _tick(self) -> None:
@@ -188,16 +204,16 @@ class JobRunner:
         finally:
             if self.schedule.finish(due.key):
                 self._tick_soon()
-            if not isinstance(due.key, PingJob):
+            if isinstance(due.key, PolledJob):
                 self._set_pace(due.key)
                 if isinstance(due.key, DeviceJob) and self._answers(due.key):
                     self.expect(SensorJob(due.key.device_id))
-            elif was_silent and self._echo(due.key):
+            elif isinstance(due.key, PingJob) and was_silent and self._echo(due.key):
                 for job in self._work.plan.behind.get(due.key.address, ()):
                     self.expect(job)
             self._note_run(due, began)
 
-    def expect(self, job: DeviceJob | EndpointJob | SensorJob) -> None:
+    def expect(self, job: PolledJob) -> None:
         """Ask a silent device or endpoint at once and often again: there was a sign of life from it."""
         outcome = self._outcome(job)
         if outcome and outcome.silent_since is not None:
@@ -209,7 +225,7 @@ class JobRunner:
             self._timer.cancel()
             self._timer = self._loop.call_later(0, self._tick)
 
-    def _set_pace(self, job: DeviceJob | EndpointJob | SensorJob) -> None:
+    def _set_pace(self, job: PolledJob) -> None:
         """Ask what has been silent for long less often, and what answers in each of its slots."""
         outcome, slots = self._outcome(job), 1
         now = time.monotonic()
@@ -219,7 +235,7 @@ class JobRunner:
             slots = slots_per_check(now - outcome.silent_since, interval_s)
         self.schedule.thin_out(job, slots, now)
 
-    def _outcome(self, job: DeviceJob | EndpointJob | SensorJob) -> Outcome[Any] | None:
+    def _outcome(self, job: PolledJob) -> Outcome[Any] | None:
         if isinstance(job, DeviceJob):
             return self._observations.devices.get(job.device_id)
         if isinstance(job, SensorJob):

@@ -11,8 +11,9 @@ from typing import Generic, TypeVar
 
 from phusong.agent.judging.link_traffic import TrafficTotals
 from phusong.agent.state.hourly import HourlyUse
+from phusong.collectors.call_readings import EndpointReading, ServiceReading, ServiceState
 from phusong.collectors.interfaces import InterfacesPoll
-from phusong.collectors.readings import PingReading, SensorsReading, SystemReading
+from phusong.collectors.readings import PingReading, SensorsReading
 
 from .backoff import check_interval_s
 
@@ -52,16 +53,21 @@ class Outcome(Generic[T]):
 
 
 class Observations:
-    """All outcomes, by device id (its interfaces, its sensors), endpoint id and pinged address."""
+    """All outcomes, by device id (its interfaces, its sensors), endpoint id, service id and pinged address."""
 
     def __init__(self, monotonic: Callable[[], float], unix_time: Callable[[], float]) -> None:
         self.monotonic = monotonic
         self.unix_time = unix_time
         self.devices: dict[str, Outcome[InterfacesPoll]] = {}
-        self.endpoints: dict[str, Outcome[SystemReading]] = {}
+        self.endpoints: dict[str, Outcome[EndpointReading]] = {}
+        self.probes: dict[str, Outcome[tuple[ServiceReading, ...]]] = {}
+        """By endpoint: how its services answered; one that did not is a result like any other."""
+        self.services: dict[str, Outcome[ServiceReading]] = {}
         self.pings: dict[str, Outcome[PingReading]] = {}
         self.lost_bursts: dict[str, int] = {}
         """By address: how many bursts in a row had no answer at all; no entry for none."""
+        self.lost_since: dict[str, float] = {}
+        """By address: when the first of these was sent."""
         self.sensors: dict[str, Outcome[SensorsReading]] = {}
         self.traffic = TrafficTotals()
         self.hourly = HourlyUse()
@@ -86,7 +92,7 @@ class Observations:
         """Note that a device's sensors could not be asked."""
         self._fail(self.sensors, "sensors", device_id, problem, unanswered)
 
-    def endpoint_answered(self, endpoint_id: str, reading: SystemReading) -> None:
+    def endpoint_answered(self, endpoint_id: str, reading: EndpointReading) -> None:
         """Note what an endpoint said."""
         self._succeed(self.endpoints, "endpoint", endpoint_id, reading)
 
@@ -94,21 +100,38 @@ class Observations:
         """Note that an endpoint could not be asked."""
         self._fail(self.endpoints, "endpoint", endpoint_id, problem, unanswered)
 
+    def probed(self, endpoint_id: str, readings: tuple[ServiceReading, ...]) -> None:
+        """Note how an endpoint's services answered."""
+        self._succeed(self.probes, "probe", endpoint_id, readings)
+
+    def service_probed(self, service_id: str, reading: ServiceReading) -> None:
+        """Note how a service answered; ``success_unix`` is when it last did as it should."""
+        before = self.services.get(service_id)
+        self._succeed(self.services, "service", service_id, reading)
+        if reading.state is not ServiceState.READY:
+            self.services[service_id].success_unix = before.success_unix if before else None
+
     def pinged(self, address: str, reading: PingReading) -> None:
         """Note a burst of echo requests; one that got no answer is a result like any other."""
         self.hourly.pinged(address, reading)
         if reading.received:
             self.lost_bursts.pop(address, None)
+            self.lost_since.pop(address, None)
         else:
+            self.lost_since.setdefault(address, self.monotonic())
             self.lost_bursts[address] = self.lost_bursts.get(address, 0) + 1
         self._succeed(self.pings, "ping", address, reading)
 
-    def forget(self, device_ids: Iterable[str], endpoint_ids: Iterable[str]) -> None:
-        """Drop what is known of devices and endpoints that are others now, under the same ids."""
+    def forget(
+        self, device_ids: Iterable[str], endpoint_ids: Iterable[str], service_ids: Iterable[str] = ()
+    ) -> None:
+        """Drop what is known of devices, endpoints and services that are others now, under the same ids."""
         for kind, outcomes, keys in (
             ("device", self.devices, device_ids),
             ("sensors", self.sensors, device_ids),
             ("endpoint", self.endpoints, endpoint_ids),
+            ("probe", self.probes, endpoint_ids),
+            ("service", self.services, service_ids),
         ):
             for key in keys:
                 outcomes.pop(key, None)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from phusong.agent.inventory import InterfaceSelector, Inventory, Link
+from phusong.agent.inventory import Endpoint, EndpointService, InterfaceSelector, Inventory, Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,23 @@ class SensorJob:
 
 @dataclass(frozen=True, slots=True)
 class EndpointJob:
-    """Poll the system group of an endpoint."""
+    """Poll what an endpoint knows of itself and of its calls."""
 
     endpoint_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeJob:
+    """Ask the services of an endpoint: SIP, H.323, HTTPS."""
+
+    endpoint_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceJob:
+    """Ask a service of services.csv."""
+
+    service_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +54,11 @@ class PingJob:
     """Send a burst of echo requests to an address, which may be a host name."""
 
     address: str
+
+
+PolledJob: TypeAlias = DeviceJob | EndpointJob | SensorJob
+"""Of these a silent one is asked less often; an unanswered ping or probe is a result."""
+Job: TypeAlias = PolledJob | PingJob | ProbeJob | ServiceJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +69,9 @@ class PollPlan:
     endpoints: tuple[EndpointJob, ...]
     pings: tuple[PingJob, ...]
     sensors: tuple[SensorJob, ...]
-    jobs: Mapping[tuple[str, str], DeviceJob | EndpointJob | PingJob | SensorJob]
+    probes: tuple[ProbeJob, ...]
+    services: tuple[ServiceJob, ...]
+    jobs: Mapping[tuple[str, str], Job]
     """By ``(kind, id)`` of what is observed: the job that observes it."""
     behind: Mapping[str, tuple[DeviceJob | EndpointJob, ...]]
     """By pinged address: the polls that may well be answered again when the address is."""
@@ -62,8 +84,13 @@ def ping_address(link: Link, inventory: Inventory) -> str:
     return inventory.devices[link.far.device_id].address
 
 
-def make_plan(inventory: Inventory) -> PollPlan:
-    """Derive the jobs; of devices that no link uses only the sensors are polled."""
+def services_of(endpoint: Endpoint, usual: tuple[EndpointService, ...]) -> tuple[EndpointService, ...]:
+    """Return which services of an endpoint are asked: its own, else those that are usual."""
+    return usual if endpoint.services is None else endpoint.services
+
+
+def make_plan(inventory: Inventory, usual_services: tuple[EndpointService, ...] = ()) -> PollPlan:
+    """Derive the jobs; of devices that no link or endpoint uses only the sensors are polled."""
     selectors: dict[str, dict[InterfaceSelector, None]] = {}
     addresses: dict[str, None] = {}
     for link in inventory.links.values():
@@ -73,22 +100,35 @@ def make_plan(inventory: Inventory) -> PollPlan:
         address = ping_address(link, inventory)
         if address:
             addresses[address] = None
+    for endpoint in inventory.endpoints.values():
+        if endpoint.lan is not None:
+            selectors.setdefault(endpoint.lan.device_id, {})[endpoint.lan.interface] = None
     addresses.update(dict.fromkeys(device.address for device in inventory.devices.values()))
     addresses.update(dict.fromkeys(endpoint.address for endpoint in inventory.endpoints.values()))
     devices = {device_id: DeviceJob(device_id, tuple(wanted)) for device_id, wanted in selectors.items()}
     endpoints = tuple(EndpointJob(endpoint_id) for endpoint_id in inventory.endpoints)
     pings = tuple(PingJob(address) for address in addresses)
     sensors = tuple(SensorJob(device_id) for device_id in inventory.devices)
+    probes = tuple(
+        ProbeJob(endpoint_id)
+        for endpoint_id, endpoint in inventory.endpoints.items()
+        if services_of(endpoint, usual_services)
+    )
+    services = tuple(ServiceJob(service_id) for service_id in inventory.services)
     return PollPlan(
         devices=tuple(devices.values()),
         endpoints=endpoints,
         pings=pings,
         sensors=sensors,
+        probes=probes,
+        services=services,
         jobs={
             **{("device", job.device_id): job for job in devices.values()},
             **{("endpoint", job.endpoint_id): job for job in endpoints},
             **{("ping", job.address): job for job in pings},
             **{("sensors", job.device_id): job for job in sensors},
+            **{("probe", job.endpoint_id): job for job in probes},
+            **{("service", job.service_id): job for job in services},
         },
         behind=_polls_behind(inventory, devices, endpoints),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -15,27 +15,39 @@ from phusong.agent.input.config import Config
 from phusong.agent.input.credentials import credentials_of
 from phusong.agent.inventory import Device, Endpoint, InterfaceSelector, Inventory
 from phusong.agent.state.device_memory import AskedKey, DeviceMemory
+from phusong.collectors.call_readings import EndpointReading
 from phusong.collectors.host_address import HostAddresses
 from phusong.collectors.interface_memory import DeviceIdentity
 from phusong.collectors.interfaces import InterfacePoller, InterfacesPoll
 from phusong.collectors.rates import NO_ANOMALY, NoRate
 from phusong.collectors.reachability import Pinger
-from phusong.collectors.readings import PingReading, SensorsReading, SystemReading
+from phusong.collectors.readings import PingReading, SensorsReading
 from phusong.collectors.sensors import SensorPoller
+from phusong.collectors.services.service_probe import probe, probe_all
 from phusong.collectors.snmp.batch import BatchReader
 from phusong.collectors.snmp.client import SnmpClient, Target
 from phusong.collectors.snmp.errors import RequestTimeout, SnmpError
 from phusong.collectors.snmp.learned import LearnedSizes
 from phusong.collectors.snmp.transport import Address
-from phusong.collectors.system_group import read_system
+from phusong.collectors.video.endpoint_poller import EndpointPoller
 
+from .endpoint_asking import RoomosReaders, read_endpoint
 from .observations import Observations
-from .poll_plan import DeviceJob, EndpointJob, PingJob, SensorJob
+from .poll_plan import (
+    DeviceJob,
+    EndpointJob,
+    Job,
+    PingJob,
+    ProbeJob,
+    SensorJob,
+    ServiceJob,
+    services_of,
+)
+from .services_asked import endpoint_services, no_such_name, watched_service
 from .snmp_security import EngineWatch
 
 log = structlog.get_logger()
 
-Job: TypeAlias = DeviceJob | EndpointJob | PingJob | SensorJob
 T = TypeVar("T")
 SAFE_TO_FORGET = NO_ANOMALY | {NoRate.AMBIGUOUS_WRAP}
 """Outcomes after which a restarted agent may compare with a reading from before them."""
@@ -86,6 +98,8 @@ class Pollers:
         self._contracted_bps = _contracted_bps(inventory)
         self._devices: dict[str, InterfacePoller] = {}
         self._sensors: dict[str, SensorPoller] = {}
+        self._endpoints: dict[str, EndpointPoller] = {}
+        self._roomos = RoomosReaders(config.video, observations.monotonic)
         self._readers: dict[AskedKey, BatchReader] = {}
         self._retired = False
         self.urgent: set[AskedKey] = set()
@@ -117,17 +131,24 @@ class Pollers:
                 else:
                     observations.sensors_answered(device_id, sensors)
             case EndpointJob(endpoint_id):
-                system = await self._guard(self._poll_endpoint(endpoint_id))
-                if self._retired:
-                    return
-                if isinstance(system, _Failure):
-                    observations.endpoint_failed(endpoint_id, system.problem, unanswered=system.unanswered)
-                else:
-                    observations.endpoint_answered(endpoint_id, system)
+                await self._run_endpoint(endpoint_id)
+            case ProbeJob(endpoint_id):
+                await self._run_probe(endpoint_id)
+            case ServiceJob(service_id):
+                await self._run_service(service_id)
             case PingJob(address):
                 burst = await self._guard(self._ping(job))
                 if not isinstance(burst, _Failure):
                     observations.pinged(address, burst)
+
+    async def _run_endpoint(self, endpoint_id: str) -> None:
+        reading = await self._guard(self._poll_endpoint(endpoint_id))
+        if self._retired:
+            return
+        if isinstance(reading, _Failure):
+            self._observations.endpoint_failed(endpoint_id, reading.problem, unanswered=reading.unanswered)
+        else:
+            self._observations.endpoint_answered(endpoint_id, reading)
 
     def _note_changes(self, device_id: str, poll: InterfacesPoll) -> None:
         """Say what is not as it was at the poll before, and whether a restart of ours must not undo it."""
@@ -191,10 +212,46 @@ class Pollers:
             )
         return await poller.poll()
 
-    async def _poll_endpoint(self, endpoint_id: str) -> SystemReading:
-        return await read_system(
-            await self._reader(("endpoint", endpoint_id), self._inventory.endpoints[endpoint_id])
-        )
+    async def _poll_endpoint(self, endpoint_id: str) -> EndpointReading:
+        endpoint = self._inventory.endpoints[endpoint_id]
+        reader = await self._reader(("endpoint", endpoint_id), endpoint)
+        poller = self._endpoints.get(endpoint_id)
+        if poller is None or poller.target is not reader.target:
+            poller = self._endpoints[endpoint_id] = EndpointPoller(
+                self._tools.client,
+                reader,
+                endpoint.profile,
+                self._observations.monotonic,
+                show_far_end=self._config.video.show_far_end,
+            )
+        return await read_endpoint(poller, self._roomos.of(endpoint, reader.target.address[0]))
+
+    async def _run_probe(self, endpoint_id: str) -> None:
+        """Ask the services of an endpoint; that its name leads nowhere is an answer, too."""
+        endpoint, video = self._inventory.endpoints[endpoint_id], self._config.video
+        try:
+            address = await self._tools.addresses.numeric(endpoint.address)
+        except OSError as error:
+            wanted = services_of(endpoint, video.services)
+            readings = tuple(no_such_name(service.kind, service.port, str(error)) for service in wanted)
+            self._observations.probed(endpoint_id, readings)
+            return
+        probes = probe_all(endpoint_services(endpoint, address, video), video.timeout_s)
+        found = await self._guard(probes)
+        if not self._retired and not isinstance(found, _Failure):
+            self._observations.probed(endpoint_id, found)
+
+    async def _run_service(self, service_id: str) -> None:
+        service, config = self._inventory.services[service_id], self._config.services
+        try:
+            address = await self._tools.addresses.numeric(service.host)
+        except OSError as error:
+            reading = no_such_name(service.kind, service.port, str(error))
+            self._observations.service_probed(service_id, reading)
+            return
+        found = await self._guard(probe(watched_service(service, address, config), config.timeout_s))
+        if not self._retired and not isinstance(found, _Failure):
+            self._observations.service_probed(service_id, found)
 
     async def _reader(self, key: AskedKey, asked: Device | Endpoint) -> BatchReader:
         """Return the reader of a device or endpoint: a new one when its name leads to another address now."""

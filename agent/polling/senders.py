@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from phusong.agent.inventory import Inventory
 from phusong.collectors.snmp.transport import Address
 
-from .poll_plan import DeviceJob, EndpointJob, PingJob, PollPlan, ping_address
-from .pollers import Job
+from .poll_plan import DeviceJob, EndpointJob, Job, PingJob, PollPlan, ping_address
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,60 @@
+"""Where a poor call goes wrong: on the office's line, or in the room. A pure function of what both show."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from phusong.collectors.readings import InterfaceReading, PingReading
+from phusong.exporters.snapshot import CallFault, EndTraffic, LinkRow, Verdict
+
+SLOWEST_PORT_BPS: Final = 100_000_000
+"""A port that came up slower than this has a bad cable, or half duplex."""
+PORT_ERROR_RATIO: Final = 0.001
+OPER_UP: Final = 1
+
+
+def find_call_fault(
+    link: LinkRow | None,
+    ping: PingReading | None,
+    port: InterfaceReading | None,
+    traffic: EndTraffic | None,
+) -> tuple[CallFault, str]:
+    """Tell where a poor call goes wrong, and by what that is seen, for people.
+
+    Parameters
+    ----------
+    link : LinkRow or None
+        The line that the endpoint hangs on.
+    ping : PingReading or None
+        Echo requests to the endpoint; those to the office's router are with the line.
+    port, traffic
+        The port of the switch or router to which it is connected, and what passes there.
+    """
+    if link is not None and link.verdict in (Verdict.CONGESTED, Verdict.DEGRADED):
+        why = ", ".join(link.degradations) or link.rule
+        return CallFault.LINE, f"link {link.info.link_id} is {link.verdict}: {why}"
+    line_loses = link is not None and link.ping is not None and link.ping.received < link.ping.sent
+    if link is not None and link.up is False:
+        return CallFault.LINE, f"link {link.info.link_id} is {link.verdict}"
+    wrong = _wrong_with_port(port, traffic)
+    if wrong:
+        return CallFault.ROOM, wrong
+    if line_loses:
+        return CallFault.LINE, "echo requests are lost on the way to the office's router"
+    if ping is not None and 0 < ping.received < ping.sent:
+        return CallFault.ROOM, "echo requests are lost behind the office's router only"
+    if link is not None and link.up:
+        return CallFault.ROOM, f"link {link.info.link_id} is clean"
+    return CallFault.UNKNOWN, "nothing is known of its line"
+
+
+def _wrong_with_port(port: InterfaceReading | None, traffic: EndTraffic | None) -> str:
+    if port is not None and port.oper_status == OPER_UP and 0 < (port.speed_bps or 0) < SLOWEST_PORT_BPS:
+        return f"its port runs at {(port.speed_bps or 0) / 1e6:g} Mbit/s"
+    for what, ratio in (
+        ("errors", traffic.error_ratio if traffic else None),
+        ("drops", traffic.discard_ratio if traffic else None),
+    ):
+        if ratio is not None and ratio > PORT_ERROR_RATIO:
+            return f"its port has {what}: {ratio:.2%} of all packets"
+    return ""

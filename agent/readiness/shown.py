@@ -6,7 +6,6 @@ All text of inventory, devices and calendars is made fit to be seen here: see ``
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
@@ -19,7 +18,8 @@ from phusong.collectors.call_readings import ServiceReading, ServiceState
 from phusong.exporters.snapshot import Verdict
 from phusong.maps.text import clean_text
 
-from .readiness import Finding, ReadinessReport, ReadinessRow
+from .details import detail_text
+from .readiness import Finding, ReadinessReport, ReadinessRow, Reason
 from .sums import State, count, state_of
 from .wording import SERVICES, VERDICTS, WORDS, code_text
 
@@ -30,8 +30,6 @@ LATEST_S: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=LOCAL_TIME).timestam
 _HUNDREDTH: Final = Decimal("0.01")
 _NAMED_ATTENDEES: Final = 10
 _LONGEST_LIST: Final = 1000
-_ISO_DATE: Final = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
-_DECIMAL_POINT: Final = re.compile(r"(?<=\d)\.(?=\d+ ?(?:Mbit/s|%|ms|s)(?!\w))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +64,29 @@ def verdict_word(verdict: Verdict | None, lang: str) -> str:
 
 def shown_findings(row: ReadinessRow, lang: str) -> list[ShownFinding]:
     """Return every finding of a row in words, in its order."""
-    words = WORDS[lang]
-    names = {
-        "carrier": clean_text(row.carrier) or words["fill.carrier"],
-        "link": clean_text(row.link_id) or words["fill.link"],
-        "site": clean_text(row.site_name) or clean_text(row.site_id) or words["fill.site"],
-    }
     return [
-        ShownFinding(
-            finding.keeps_out,
-            finding_sentence(finding, lang),
-            _capitalized(words[f"next.{finding.reason}"].format(**names)),
-        )
+        ShownFinding(finding.keeps_out, finding_sentence(finding, lang), next_step(finding.reason, row, lang))
         for finding in row.findings
     ]
+
+
+def next_step(reason: Reason, row: ReadinessRow | None, lang: str) -> str:
+    """Return what to do about a reason: whom to call, what to look at; in general without a row."""
+    words = WORDS[lang]
+    carrier, link, site = ("", "", "") if row is None else (row.carrier, row.link_id, row.site_name or row.site_id)
+    text = words[f"next.{reason}"].format(
+        carrier=clean_text(carrier) or words["fill.carrier"],
+        link=clean_text(link) or words["fill.link"],
+        site=clean_text(site) or words["fill.site"],
+    )
+    return text[:1].upper() + text[1:]
 
 
 def finding_sentence(finding: Finding, lang: str) -> str:
     """Return the reason with its detail, without a full stop."""
     sentence = WORDS[lang][f"reason.{finding.reason}"]
-    detail = _ISO_DATE.sub(r"\3/\2/\1", clean_text(finding.detail))
-    if lang == "vi":
-        detail = _DECIMAL_POINT.sub(",", detail)
+    detail = detail_text(finding, lang)
     return f"{sentence}: {detail}" if detail else sentence
-
-
-def _capitalized(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def place(row: ReadinessRow) -> str:

@@ -28,13 +28,13 @@ WARNINGS = (
     Reason.NO_GOOD_CALL,
 )  # fmt: skip
 DETAILS = {
-    Reason.LINE_DOWN: "hl-07",
+    Reason.LINE_DOWN: "link hl-07",
     Reason.FAULT: "camera, microphone",
-    Reason.POOR_CALL: "2.4 %",
-    Reason.HEADROOM_DOWN: "0.4 Mbit/s",
-    Reason.HEADROOM_UP: "1.996 Mbit/s",
+    Reason.POOR_CALL: "room",
+    Reason.HEADROOM_DOWN: "0.4 / 2 Mbit/s",
+    Reason.HEADROOM_UP: "1.62 / 2 Mbit/s",
     Reason.PING_LOSS: "3/5",
-    Reason.CERTIFICATE: "2026-11-30",
+    Reason.CERTIFICATE: "https 18 d",
 }
 CERTIFICATE = CertificateReading(
     not_before=1_760_000_000.0,

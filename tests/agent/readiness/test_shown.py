@@ -27,7 +27,8 @@ def test_both_languages_say_the_same() -> None:
     for key, text in vietnamese.items():
         assert text
         assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", english[key])), key
-    assert [key for key in english if english[key] == vietnamese[key] and key != "none"] == ["service.code"]
+    same = {key for key in english if english[key] == vietnamese[key]}
+    assert same == {"none", "service.code", "part.camera", "part.sip", "part.h323"}
     assert len(definitions("vi")) == len(definitions("en")) >= 5
 
 
@@ -54,7 +55,7 @@ def test_verdicts_are_those_of_the_status_page() -> None:
 @each_language
 @pytest.mark.parametrize("reason", Reason)
 def test_a_reason_is_a_sentence_and_a_step(lang: str, reason: Reason) -> None:
-    """The detail stands in the sentence; the step names whom to call, and is short."""
+    """The detail stands in the sentence, also an unknown one; the step names whom to call, and is short."""
     row = made_row("a", Finding(reason, True, "xyz"), link_id="hl-07", carrier="VNPT", site_name="UBND Hà Lầm")
     (told,) = shown.shown_findings(row, lang)
     assert told.sentence == f"{WORDS[lang][f'reason.{reason}']}: xyz"
@@ -74,13 +75,28 @@ def test_a_reason_is_a_sentence_and_a_step(lang: str, reason: Reason) -> None:
         (Finding(Reason.POOR_CALL, True, "2.4 %, 35.5 ms"), ": 2,4 %, 35,5 ms", ": 2.4 %, 35.5 ms"),
         (Finding(Reason.PING_LOSS, True, "3/5"), ": 3/5", ": 3/5"),
         (Finding(Reason.CERTIFICATE, False, "2026-11-30"), ": 30/11/2026", ": 30/11/2026"),
-        (Finding(Reason.LINE_DOWN, True, "10.0.2.5"), ": 10.0.2.5", ": 10.0.2.5"),
-        (Finding(Reason.LINE_DOWN, True, "router 1.2 sw"), ": router 1.2 sw", ": router 1.2 sw"),
+        (Finding(Reason.HEADROOM_DOWN, True, "0.4 / 2.5 Mbit/s"), ": 0,4 / 2,5 Mbit/s", ": 0.4 / 2.5 Mbit/s"),
+        (Finding(Reason.MAINTENANCE, True, "10.0.2.5 s"), ": 10.0.2.5 s", ": 10.0.2.5 s"),
+        (Finding(Reason.LINE_DOWN, True, "link hl-07"), ": kênh hl-07", ": line hl-07"),
+        (Finding(Reason.LINE_DOWN, True, "device hub-1"), ": thiết bị hub-1", ": device hub-1"),
+        (Finding(Reason.POOR_CALL, True, "room"), "hoặc đầu bên kia", "the far end is at fault"),
+        (Finding(Reason.FAULT, True, "microphone, xyz"), ": micrô, xyz", ": microphone, xyz"),
+        (Finding(Reason.LINE_DEGRADED, True, "loss, rtt"), ": mất gói quá ngưỡng, độ trễ quá ngưỡng",
+         ": loss above its limit, round-trip time above its limit"),
+        (Finding(Reason.NO_SERVICE, True, "sip-udp silent, sip-tls 503, h323 refused"),
+         ": SIP không trả lời, SIP TLS: 503 Service Unavailable, H.323 từ chối kết nối",
+         ": SIP does not answer, SIP TLS: 503 Service Unavailable, H.323 refuses the connection"),
+        (Finding(Reason.NO_SERVICE, True, "sip-udp x, other 1, sip-udp ²²²"), ": SIP: x, other 1, SIP: ²²²",
+         ": SIP: x, other 1, SIP: ²²²"),
+        (Finding(Reason.CERTIFICATE, False, "https 12 d"), ": HTTPS, còn 12 ngày", ": HTTPS, 12 days left"),
+        (Finding(Reason.CERTIFICATE, False, "door -3 d"), ": door, quá hạn 3 ngày", ": door, over for 3 days"),
+        (Finding(Reason.NOT_KNOWN, True, "ping"), ": chỉ trả lời ping", ": it answers ping alone"),
+        (Finding(Reason.NOT_HD, False, "480p"), ": 480p", ": 480p"),
         (Finding(Reason.NO_GOOD_CALL, False), "tốt nào", "on record"),
     ],
-)
+)  # fmt: skip
 def test_details_are_written_as_people_write(given: Finding, vietnamese: str, english: str) -> None:
-    """Figures have the decimal sign of the language, dates the order of Viet Nam; names stay as they are."""
+    """Words of ours are translated, figures have the sign of the language; names and the unknown stay."""
     assert shown.finding_sentence(given, "vi").endswith(vietnamese)
     assert shown.finding_sentence(given, "en").endswith(english)
 

@@ -20,6 +20,7 @@ prometheus-snmp-exporter                          prometheus-snmp-exporter
 chromium                                          chromium
 systemd-analyze                                   systemd
 openssl                                           openssl
+sipp                                              sip-tester
 rsyslogd                                          rsyslog
 /usr/lib/*/rsyslog/lmnsd_ossl.so                  rsyslog-openssl
 /usr/lib/*/libatomic.so.1                         libatomic1

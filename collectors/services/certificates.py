@@ -81,7 +81,7 @@ def verifying_tls(ca_pem: str) -> ssl.SSLContext:
     """
     try:
         return ssl.create_default_context(cadata=ca_pem or None)
-    except (ssl.SSLError, ValueError):
+    except (ssl.SSLError, TypeError, ValueError):  # TypeError: it is not of ASCII letters
         raise ValueError("the CA certificates cannot be read: PEM text is wanted") from None
 
 
@@ -147,7 +147,7 @@ def why_untrusted(refusal: ssl.SSLError, der: bytes, now: float) -> str:
 
 def tls_failure(error: ssl.SSLError) -> str:
     """Return OpenSSL's reason in small letters: ``wrong version number``."""
-    return (error.reason or "handshake failed").replace("_", " ").lower()
+    return (getattr(error, "reason", "") or "handshake failed").replace("_", " ").lower()
 
 
 def _days(seconds: float) -> str:

@@ -123,7 +123,7 @@ def fingerprint(der: bytes) -> str:
     return hashlib.sha256(der).hexdigest()
 
 
-def why_untrusted(refusal: ssl.SSLError, der: bytes, now: float) -> str:
+def why_untrusted(refusal: OSError, der: bytes, now: float) -> str:
     """Say for people why a certificate was not accepted, in words that its owner cannot choose.
 
     Parameters
@@ -145,7 +145,7 @@ def why_untrusted(refusal: ssl.SSLError, der: bytes, now: float) -> str:
     return _REASONS.get(refusal.verify_code) or clean_text(refusal.verify_message) or "not verified"
 
 
-def tls_failure(error: ssl.SSLError) -> str:
+def tls_failure(error: OSError) -> str:
     """Return OpenSSL's reason in small letters: ``wrong version number``."""
     return (getattr(error, "reason", "") or "handshake failed").replace("_", " ").lower()
 

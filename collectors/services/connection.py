@@ -177,7 +177,10 @@ async def _open_tls(address: str, port: int, tls: TlsWanted) -> Connection:
         connection = await _open(address, port, verifying_tls(tls.trust.ca_pem), name)
     except ssl.SSLCertVerificationError as error:
         return await _open_refused(address, port, name, tls, error)
-    except ssl.SSLError as error:
+    except (
+        ssl.SSLError,
+        ConnectionResetError,
+    ) as error:  # some old ones just hang up on TLS that they do not know
         if tls.must_be_trusted or tls.secret:
             raise
         return await _open_refused(address, port, name, tls, error)
@@ -198,7 +201,7 @@ async def _open_pinned(address: str, port: int, name: str, tls: TlsWanted) -> Co
     return connection
 
 
-async def _open_refused(address: str, port: int, name: str, tls: TlsWanted, refusal: ssl.SSLError) -> Connection:
+async def _open_refused(address: str, port: int, name: str, tls: TlsWanted, refusal: OSError) -> Connection:
     """Shake hands once more without verification: to use the connection, or only to see the certificate."""
     try:
         legacy = tls.must_be_trusted or not tls.secret

@@ -1,8 +1,8 @@
 """What somebody cuts while the simulation runs: names in a text file, looked at again and again.
 
-One name per line: a line, a router or a hub of the inventory, or a carrier for all its lines; what follows ``#``
-is a comment. What is named is cut from the moment at which it is seen, and mended when the name is gone. The
-province as it is then is a new value; nothing in it changes under anybody's hands.
+One name per line: a line, a router, a hub or an endpoint of the inventory, or a carrier for all its lines; what
+follows ``#`` is a comment. What is named is cut from the moment at which it is seen, and mended when the name is
+gone. The province as it is then is a new value; nothing in it changes under anybody's hands.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from .equipment import DeviceKind
+from .equipment import Device
 from .incidents import Incident, Trouble
 from .province import Province
 
@@ -75,13 +75,16 @@ def with_cuts(
         replace(wired, line=replace(wired.line, incident=incidents.get(wired.line.link_id, wired.line.incident)))
         for wired in province.lines
     )
-    devices = tuple(
-        replace(device, answers_snmp=False, answers_echo=False)
-        if device.device_id in began_s and device.kind is not DeviceKind.ENDPOINT
-        else device
-        for device in province.devices
+    devices = tuple(_silenced(device) if device.device_id in began_s else device for device in province.devices)
+    endpoints = tuple(
+        replace(endpoint, device=_silenced(endpoint.device)) if endpoint.endpoint_id in began_s else endpoint
+        for endpoint in province.endpoints
     )
-    return Province.of(province.seed, province.offices, devices, lines, province.endpoints)
+    return Province.of(province.seed, province.offices, devices, lines, endpoints)
+
+
+def _silenced(device: Device) -> Device:
+    return replace(device, answers_snmp=False, answers_echo=False)
 
 
 def _lines_of(province: Province, name: str) -> Iterable[str]:

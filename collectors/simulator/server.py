@@ -1,8 +1,8 @@
-"""Serves the simulated province on loopback: one UDP socket for all SNMP agents, one for echo (RFC 862).
+"""Serves the simulated province on loopback: SNMP, echo (RFC 862) and SIP by UDP, H.323 and web pages by TCP.
 
-The only module of the simulator that knows sockets and time. The destination address of a datagram decides which
-device answers, and the answer leaves from that address. Echo stands in for ICMP, because the kernel itself answers
-real pings to every loopback address.
+The only module of the simulator that knows the time; sockets are also in ``datagrams``, ``call_listeners`` and
+``web_services``. The destination address of a datagram decides which device answers, and the answer leaves from
+that address. Echo stands in for ICMP, because the kernel itself answers real pings to every loopback address.
 """
 
 from __future__ import annotations
@@ -11,78 +11,37 @@ import heapq
 import selectors
 import signal
 import socket
-import struct
 import threading
 import time
-from collections.abc import Callable, Container
-from contextlib import ExitStack, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from .agent import Agent
-from .agent_view import AgentView
+from .call_listeners import CallListeners, allow_open_files
 from .cuts import LOOK_EVERY_S, CutsFile, with_cuts
-from .equipment import Device
+from .datagrams import Datagram, Peer, leaving_from, open_port, receive, send
 from .province import Province
+from .simulation import Simulation
 from .traps import LinkTraps
+from .web_services import serving_web
 
 Clock: TypeAlias = Callable[[], float]
-Peer: TypeAlias = tuple[str, int]
 
-IP_PKTINFO: Final = 8
-"""Linux, <linux/in.h>; Python names it from 3.14 on."""
-PKTINFO_OCTETS: Final = 12
-ANCILLARY_ROOM: Final = socket.CMSG_SPACE(PKTINFO_OCTETS)
-SO_RCVBUFFORCE: Final = 33
-"""Linux, <asm-generic/socket.h>: beyond net.core.rmem_max, for who may."""
-RECEIVE_BUFFER: Final = 32 * 1024 * 1024
-"""A whole fleet's burst of echo requests: the kernel counts some 800 octets for each."""
-LARGEST_DATAGRAM: Final = 65_535
 DATAGRAMS_AT_ONCE: Final = 64
-"""After so many of one socket the other gets its turn."""
+"""After so many of one socket the others get their turn."""
 DELAYED_ECHOES: Final = 100_000
 JUST_BEFORE_S: Final = 0.001
-LOOPBACK: Final = 127
 
 
 class Ports(NamedTuple):
-    """The ports that are served; useful when 0 was asked for."""
+    """The ports that are served; useful when 0 was asked for. UDP but for the last two."""
 
     snmp: int
     echo: int
-
-
-class Simulation:
-    """Which device answers what, given the destination address: everything of the server but sockets and clock."""
-
-    def __init__(self, province: Province, community: bytes) -> None:
-        self._province = province
-        self._community = community
-        self._device_at = {socket.inet_aton(address): device for address, device in province.device_at.items()}
-        self._agents: dict[bytes, Agent] = {}
-        self._echoes: dict[bytes, int] = {}
-
-    def answer_snmp(self, destination: bytes, data: bytes, elapsed: float) -> bytes | None:
-        """Return the reply of the device at a packed IPv4 address, ``None`` for silence."""
-        device = self._device_at.get(destination)
-        if device is None or not self._province.answers_snmp(device, elapsed):
-            return None
-        agent = self._agents.get(destination)
-        if agent is None:
-            agent = self._agents[destination] = self._start_agent(device)
-        return agent.answer(data, elapsed)
-
-    def echo_delay(self, destination: bytes, elapsed: float) -> float | None:
-        """Return after how many seconds an echo request is answered, ``None`` when it is lost."""
-        device = self._device_at.get(destination)
-        if device is None:
-            return None
-        count = self._echoes[destination] = self._echoes.get(destination, 0) + 1
-        return self._province.echo_delay(device, count, elapsed)
-
-    def _start_agent(self, device: Device) -> Agent:
-        view = AgentView(device, self._province.line_by_id.get, self._province.seed)
-        return Agent(view, device.habit, self._community)
+    sip: int
+    h323: int
+    web: int
 
 
 def serve(
@@ -101,7 +60,7 @@ def serve(
     Parameters
     ----------
     port, echo_port
-        UDP ports for SNMP and echo; 0 takes a free one.
+        UDP ports for SNMP and echo; 0 takes a free one. The others are free ones always.
     ready
         Called once with the ports when requests will be answered.
     clock
@@ -117,11 +76,13 @@ def serve(
         A port is in use or not permitted.
     """
     with ExitStack() as stack:
-        snmp = stack.enter_context(_open(port))
-        echo = stack.enter_context(_open(echo_port))
+        snmp, echo, sip = (stack.enter_context(open_port(number)) for number in (port, echo_port, 0))
+        allow_open_files()
+        calls = stack.enter_context(closing(CallListeners(0)))
+        web_port = stack.enter_context(serving_web(0))
         wakeup = stack.enter_context(_stop_on_signals(stack))
-        ports = Ports(snmp.getsockname()[1], echo.getsockname()[1])
-        server = _Server(province, community.encode(), snmp, echo, ports, clock)
+        ports = Ports(_port_of(snmp), _port_of(echo), _port_of(sip), calls.port, web_port)
+        server = _Server(province, community.encode(), _Doors(snmp, echo, sip, calls), ports, clock)
         if trap_port:
             server.send_traps(("127.0.0.1", trap_port))
         if cuts:
@@ -130,23 +91,30 @@ def serve(
         server.run(wakeup)
 
 
+class _Doors(NamedTuple):
+    """Where requests come in."""
+
+    snmp: socket.socket
+    echo: socket.socket
+    sip: socket.socket
+    calls: CallListeners
+
+
 class _Server:
-    """The loop over both sockets and the echoes that are still under way."""
+    """The loop over all sockets and the echoes that are still under way."""
 
     def __init__(
         self,
         province: Province,
         community: bytes,
-        snmp: socket.socket,
-        echo: socket.socket,
+        doors: _Doors,
         ports: Ports,
         clock: Clock,
     ) -> None:
         self._province = province
         self._community = community
         self._simulation = Simulation(province, community)
-        self._snmp = snmp
-        self._echo = echo
+        self._doors = doors
         self._own_ports = frozenset(ports)
         self._clock = clock
         self._started = clock()
@@ -155,6 +123,8 @@ class _Server:
         self._traps: LinkTraps | None = None
         self._trap_receiver: Peer = ("", 0)
         self._cuts: CutsFile | None = None
+        self._next_look = self._started
+        self._look_at_calls()
 
     def send_traps(self, receiver: Peer) -> None:
         """Send what the hubs have to tell to a receiver, too."""
@@ -168,16 +138,28 @@ class _Server:
         """Answer until ``wakeup`` becomes readable."""
         with selectors.DefaultSelector() as selector:
             selector.register(wakeup, selectors.EVENT_READ, None)
-            selector.register(self._snmp, selectors.EVENT_READ, self._answer_snmp)
-            selector.register(self._echo, selectors.EVENT_READ, self._take_echo)
+            selector.register(self._doors.snmp, selectors.EVENT_READ, self._answer_snmp)
+            selector.register(self._doors.echo, selectors.EVENT_READ, self._take_echo)
+            selector.register(self._doors.sip, selectors.EVENT_READ, self._answer_sip)
+            self._doors.calls.serve_with(selector)
             while True:
                 for key, _ in selector.select(self._wait_s()):
                     if key.data is None:
                         return
                     key.data()
                 self._send_due_echoes()
-                self._look_at_cuts()
+                self._look_around()
                 self._send_due_traps()
+
+    def _look_around(self) -> None:
+        """Look at what changes without a datagram, when it is time for that."""
+        if self._clock() >= self._next_look:
+            self._next_look = self._clock() + LOOK_EVERY_S
+            self._look_at_cuts()
+            self._look_at_calls()
+
+    def _look_at_calls(self) -> None:
+        self._doors.calls.keep(self._simulation.take_h323(self._clock() - self._started))
 
     def _look_at_cuts(self) -> None:
         elapsed = self._clock() - self._started
@@ -187,33 +169,42 @@ class _Server:
             if self._traps:
                 self._traps = LinkTraps(province, self._community, elapsed - JUST_BEFORE_S)
 
-    def _wait_s(self) -> float | None:
-        """Return until when there is nothing to do, ``None`` for ever."""
-        times = [self._delayed[0][0]] if self._delayed else []
-        if self._cuts:
-            times.append(self._clock() + LOOK_EVERY_S)
+    def _wait_s(self) -> float:
+        """Return for how many seconds there is nothing to do."""
+        times = [self._next_look, *([self._delayed[0][0]] if self._delayed else [])]
         next_trap = self._traps.next_s() if self._traps else None
         if next_trap is not None:
             times.append(self._started + next_trap)
-        return max(0.0, min(times) - self._clock()) if times else None
+        return max(0.0, min(times) - self._clock())
 
     def _send_due_traps(self) -> None:
         for source, message in self._traps.take(self._clock() - self._started) if self._traps else ():
-            _send(self._snmp, message, leaving_from(source), self._trap_receiver)
+            send(self._doors.snmp, message, leaving_from(source), self._trap_receiver)
 
     def _answer_snmp(self) -> None:
+        self._answer(
+            self._doors.snmp,
+            lambda asked, elapsed: self._simulation.answer_snmp(asked.destination, asked.data, elapsed),
+        )
+
+    def _answer_sip(self) -> None:
+        self._answer(
+            self._doors.sip,
+            lambda asked, elapsed: self._simulation.answer_sip(asked.destination, asked.data, asked.peer, elapsed),
+        )
+
+    def _answer(self, sock: socket.socket, reply_to: Callable[[Datagram, float], bytes | None]) -> None:
         for _ in range(DATAGRAMS_AT_ONCE):
-            received = self._receive(self._snmp)
-            if received is None:
+            asked = receive(sock, self._own_ports)
+            if asked is None:
                 return
-            data, ancillary, destination, peer = received
-            reply = self._simulation.answer_snmp(destination, data, self._clock() - self._started)
+            reply = reply_to(asked, self._clock() - self._started)
             if reply is not None:
-                _send(self._snmp, reply, ancillary, peer)
+                send(sock, reply, asked.ancillary, asked.peer)
 
     def _take_echo(self) -> None:
         for _ in range(DATAGRAMS_AT_ONCE):
-            received = self._receive(self._echo)
+            received = receive(self._doors.echo, self._own_ports)
             if received is None:
                 return
             data, ancillary, destination, peer = received
@@ -227,62 +218,11 @@ class _Server:
         now = self._clock()
         while self._delayed and self._delayed[0][0] <= now:
             _, _, data, ancillary, peer = heapq.heappop(self._delayed)
-            _send(self._echo, data, ancillary, peer)
-
-    def _receive(self, sock: socket.socket) -> tuple[bytes, list[Any], bytes, Peer] | None:
-        """Return the next acceptable datagram with its destination, ``None`` when there is none left."""
-        while True:
-            try:
-                data, ancillary, _, peer = sock.recvmsg(LARGEST_DATAGRAM, ANCILLARY_ROOM)
-            except BlockingIOError:
-                return None
-            destination = accepted_destination(ancillary, peer, self._own_ports)
-            if destination is not None:
-                return data, ancillary, destination, peer
+            send(self._doors.echo, data, ancillary, peer)
 
 
-def accepted_destination(ancillary: list[Any], peer: Peer, own_ports: Container[int]) -> bytes | None:
-    """Return the packed IPv4 address that a datagram was sent to, ``None`` when it must be dropped.
-
-    Only 127.0.0.0/8 is ours, whatever interface the datagram came by. Nothing that comes from our own ports
-    counts: two echo services would answer each other for ever.
-    """
-    if len(ancillary) != 1 or len(ancillary[0][2]) != PKTINFO_OCTETS or peer[1] in own_ports:
-        return None
-    destination: bytes = ancillary[0][2][8:]
-    return destination if destination[0] == LOOPBACK else None
-
-
-def leaving_from(source: bytes) -> list[Any]:
-    """Return the packet information with which a datagram leaves from a packed IPv4 address."""
-    return [(socket.IPPROTO_IP, IP_PKTINFO, struct.pack("i4s4s", 0, source, bytes(4)))]
-
-
-def _send(sock: socket.socket, data: bytes, ancillary: list[Any], peer: Peer) -> None:
-    """Send from the address that was asked: the packet information received names it as the local one.
-
-    A peer that is gone or a full buffer loses the reply, as on a real network.
-    """
-    with suppress(OSError):
-        sock.sendmsg((data,), ancillary, 0, peer)
-
-
-def _open(port: int) -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        # Binding to the loopback device needs rights on older kernels; the check of the destination holds without.
-        with suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        with suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
-        sock.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, struct.pack("i", 1))
-        sock.bind(("0.0.0.0", port))  # noqa: S104  # every device has its own loopback address; others are dropped
-        sock.setblocking(False)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
+def _port_of(sock: socket.socket) -> int:
+    return int(sock.getsockname()[1])
 
 
 def _stop_on_signals(stack: ExitStack) -> socket.socket:

@@ -125,11 +125,11 @@ def _none(_call: Call, _elapsed: float) -> float:
 
 
 POLY_STEADY: Final[Mapping[str, Encode]] = {
-    f"{_POLY}.1.1.1.0": text(lambda _: b"4.2.0-simulated"),
-    f"{_POLY}.1.1.3.0": text(lambda _: b"Video Endpoint"),
-    f"{_POLY}.1.1.4.0": text(_model),
-    f"{_POLY}.1.1.5.0": text(lambda state: b"SIM-" + state.device.device_id.upper().encode()),
-    f"{_POLY}.1.1.6.0": _status(lambda room: room.camera_works),
+    f"{_POLY}.1.1.0": text(lambda _: b"4.2.0-simulated"),
+    f"{_POLY}.1.3.0": text(lambda _: b"Video Endpoint"),
+    f"{_POLY}.1.4.0": text(_model),
+    f"{_POLY}.1.5.0": text(lambda state: b"SIM-" + state.device.device_id.upper().encode()),
+    f"{_POLY}.1.6.0": _status(lambda _: True),
     f"{_POLY}.2.7.1.0": _status(_h323),
     f"{_POLY}.2.7.2.0": _status(lambda _: None),
     f"{_POLY}.2.8.1.0": _status(_sip),

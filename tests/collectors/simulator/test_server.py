@@ -11,10 +11,11 @@ import time
 
 import pytest
 
+from phusong.collectors.simulator.datagrams import accepted_destination
 from phusong.collectors.simulator.equipment import DeviceKind
 from phusong.collectors.simulator.incidents import Trouble
 from phusong.collectors.simulator.province import build_province
-from phusong.collectors.simulator.server import Simulation, accepted_destination
+from phusong.collectors.simulator.simulation import Simulation
 from phusong.collectors.snmp.ber import decode_oid, format_oid, parse_oid
 from phusong.collectors.snmp.community import wrap
 from phusong.collectors.snmp.credentials import V2C, Community

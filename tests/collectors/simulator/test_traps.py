@@ -7,9 +7,9 @@ import socket
 import pytest
 
 from phusong.collectors.notifications.envelope import check_pdu, read_envelope
+from phusong.collectors.simulator.datagrams import PKTINFO_OCTETS, leaving_from
 from phusong.collectors.simulator.incidents import FLAP_PERIOD_S, FLAP_UP_S, HEALTHY, Incident, Trouble
 from phusong.collectors.simulator.province import Province
-from phusong.collectors.simulator.server import PKTINFO_OCTETS, leaving_from
 from phusong.collectors.simulator.traps import IF_INDEX, LINK_DOWN, LINK_UP, LinkTraps
 from phusong.collectors.snmp.ber import Oid, Value
 from phusong.collectors.snmp.pdu import decode_bindings, read_header

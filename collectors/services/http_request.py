@@ -129,7 +129,8 @@ async def http_get(
         async with asyncio.timeout(timeout_s), connected(url.address, url.port, tls) as connection:
             return await exchange.run(connection, request)
     except h11.RemoteProtocolError:
-        raise BadAnswer("the answer is not HTTP", code=exchange.status, certificate=exchange.certificate) from None
+        problem = "the answer is not HTTP" if exchange.status is None else "the page breaks off"
+        raise BadAnswer(problem, code=exchange.status, certificate=exchange.certificate) from None
     except BadAnswer as error:
         raise BadAnswer(
             str(error), code=exchange.status, certificate=error.certificate or exchange.certificate

@@ -124,6 +124,9 @@ async def _probe_until(service: ServiceToProbe, deadline: float) -> ServiceReadi
             certificate=error.certificate,
             problem=str(error),
         )
+    except Exception as error:  # noqa: BLE001 - the border around one service: the others are asked all the same
+        problem = f"this program failed on it: {type(error).__name__}"
+        return ServiceReading(service.kind, service.port, ServiceState.BAD_ANSWER, problem=problem)
 
 
 async def _ask(service: ServiceToProbe, deadline: float) -> ServiceReading:

@@ -72,10 +72,10 @@ class Served:
     community: str = COMMUNITY
 
 
-def start_server(province: Province) -> Served:
+def start_server(province: Province, cuts: Path | None = None) -> Served:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    arguments = {"port": 0, "echo_port": 0, "community": COMMUNITY, "ready": theirs.send}
+    arguments = {"port": 0, "echo_port": 0, "community": COMMUNITY, "ready": theirs.send, "cuts": cuts}
     process = context.Process(target=serve, args=(province,), kwargs=arguments)
     process.start()
     theirs.close()
@@ -95,9 +95,15 @@ def served(province: Province) -> Iterator[Served]:
 
 
 @pytest.fixture
-def own_server(province: Province) -> Iterator[Served]:
+def cuts(tmp_path: Path) -> Path:
+    """Return the file in which ``own_server`` looks for what is cut; it is not there yet."""
+    return tmp_path / "cuts.txt"
+
+
+@pytest.fixture
+def own_server(province: Province, cuts: Path) -> Iterator[Served]:
     """Yield a server that the test may stop."""
-    server = start_server(province)
+    server = start_server(province, cuts)
     yield server
     if server.process.is_alive():
         server.process.kill()

@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 from phusong.collectors.simulator.columns import COLUMNS, Extent
 from phusong.collectors.snmp.ber import NO_SUCH_INSTANCE, NO_SUCH_OBJECT, decode_oid, encode_oid, parse_oid
 
-MODELS = ("fortigate", "routeros", "draytek", "ios", "old_ios", "vrp", "legacy_v1", "comware", "poly", "codec")
+MODELS = (
+    "fortigate",
+    "routeros",
+    "draytek",
+    "ios",
+    "old_ios",
+    "vrp",
+    "legacy_v1",
+    "comware",
+    "poly",
+    "hdx",
+    "cts",
+    "codec",
+)
 
 
 def walked(view, **options):

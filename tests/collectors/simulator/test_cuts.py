@@ -105,6 +105,17 @@ def test_a_cut_router_and_an_unknown_name(province):
     assert with_cuts(province, {"nobody": T}, {}) == province
 
 
+def test_a_cut_endpoint(province):
+    """It is unreachable while its line is up, its services with it; its office's router stays."""
+    endpoint = next(e for e in province.endpoints if province.takes_h323(e.device, T) and e.lan_device)
+    cut = with_cuts(province, {endpoint.endpoint_id: T}, {})
+    device = cut.device_at[endpoint.device.address]
+    assert cut.expected(T).endpoints[endpoint.endpoint_id] == "unreachable"
+    assert (cut.sip_status(device, T), cut.takes_h323(device, T)) == (None, False)
+    assert cut.devices == province.devices
+    assert cut.expected(T).links == province.expected(T).links
+
+
 def test_standing_troubles_stay(province):
     """What flaps, is congested or switched off has its trouble again when all is mended."""
     cut = with_cuts(province, {}, {wired.line.link_id: (T, T + 1) for wired in province.lines})

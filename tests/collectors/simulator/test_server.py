@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from phusong.collectors.services.sip_options import SipTransport, build_options, parse_response
 from phusong.collectors.simulator.datagrams import accepted_destination
 from phusong.collectors.simulator.equipment import DeviceKind
 from phusong.collectors.simulator.incidents import Trouble
@@ -25,7 +26,6 @@ ANSWER_S = 10.0
 """Far more than an answer takes, on a busy machine too."""
 SILENCE_S = 0.3
 SYS_NAME = "1.3.6.1.2.1.1.5.0"
-WALKED = ("fortigate", "routeros", "draytek", "old_ios", "vrp", "comware", "hdx", "codec")
 REQUEST_ID = b"\x01\x02\x03\x04"
 
 needs_net_snmp = pytest.mark.skipif(
@@ -66,13 +66,14 @@ def client():
 
 
 @pytest.mark.parametrize(
-    "model", ["fortigate", "routeros", "draytek", "old_ios", "vrp", "comware", "hdx", "codec"]
+    "model", ["fortigate", "routeros", "draytek", "old_ios", "vrp", "comware", "poly", "hdx", "cts", "codec"]
 )
 @needs_net_snmp
 def test_net_snmp_walks_every_object(served, fleet, model):
     """GETBULK and GETNEXT walks of a real peer both find exactly the objects of the device, in order."""
     device = fleet.model(model)
-    expected = ["." + format_oid(decode_oid(instance.octets)) for instance in fleet.view(device).after((0, 0))]
+    there = (instance for instance in fleet.view(device).after((0, 0)) if instance.value(1.0))
+    expected = ["." + format_oid(decode_oid(instance.octets)) for instance in there]
     for program, options in (("snmpbulkwalk", ("-Cr5",)), ("snmpwalk", ())):
         done = net_snmp(program, served, device, *options, ".1")
         assert done.returncode == 0, done.stderr
@@ -202,9 +203,9 @@ HOSTILE = [
 
 
 def test_hostile_datagrams_never_stop_it(served, fleet, client):
-    """After empty, cut, nested and huge datagrams to both ports a good request is answered."""
+    """After empty, cut, nested and huge datagrams to all ports a good request is answered."""
     device = fleet.model("ios")
-    for port in (served.ports.snmp, served.ports.echo):
+    for port in (served.ports.snmp, served.ports.echo, served.ports.sip):
         for data in HOSTILE:
             client.sendto(data, (device.address, port))
     request = sys_name_request(served.community)
@@ -251,6 +252,89 @@ def test_a_cut_off_office_does_not_echo(served, province, client):
         client.recv(65_535)
 
 
+def options_request(address, port):
+    """Return a SIP request as the prober of the product makes it."""
+    return build_options(f"sip:room@{address}", SipTransport.UDP, ("127.0.0.1", port))
+
+
+def test_sip_answers_with_the_state_of_the_room(served, province, client):
+    """200, 486 and 503 come from the room that was asked, and the prober knows its answer."""
+    by_status = {province.sip_status(e.device, 1.0): e.device for e in province.endpoints}
+    by_status.pop(None)
+    assert by_status.keys() == {200, 486, 503}
+    for status, device in by_status.items():
+        request = options_request(device.address, client.getsockname()[1])
+        client.sendto(request.octets, (device.address, served.ports.sip))
+        reply, source = client.recvfrom(65_535)
+        response = parse_response(reply)
+        assert source == (device.address, served.ports.sip)
+        assert request.answered_by(response)
+        assert response.status == status
+
+
+def test_sip_is_silent_where_nobody_can_answer(served, province, client):
+    """A closed room, a silent one, one behind a cut line, a router: nothing, although a later answer has come."""
+    verdicts = province.expected(1.0).endpoints
+    rooms = {verdicts[e.endpoint_id]: e.device for e in province.endpoints if e.device.room.sip_status == 200}
+    silent = [rooms["no_service"], rooms["unreachable"], rooms["parent_down"], province.devices[-1]]
+    assert not rooms["no_service"].room.takes_calls
+    for device in (*silent, rooms["ready"]):
+        request = options_request(device.address, client.getsockname()[1])
+        client.sendto(request.octets, (device.address, served.ports.sip))
+    assert client.recvfrom(65_535)[1][0] == rooms["ready"].address
+
+
+def test_h323_is_open_where_it_can_be_reached_and_refused_elsewhere(served, province):
+    """A room with H.323 takes the connection and closes it; closed rooms and those behind a cut line refuse."""
+    flapping = {line.link_id for line in province.line_by_id.values() if line.incident.trouble is Trouble.FLAPPING}
+    rooms = [e for e in province.endpoints if "h323" in e.device.room.services and e.parent_link not in flapping]
+    found = {}
+    for endpoint in rooms:
+        where = (endpoint.device.address, served.ports.h323)
+        try:
+            with socket.create_connection(where, timeout=ANSWER_S) as connection:
+                found[endpoint.endpoint_id] = connection.recv(1) == b""
+        except ConnectionRefusedError:
+            found[endpoint.endpoint_id] = False
+    assert found == {e.endpoint_id: province.takes_h323(e.device, 1.0) for e in rooms}
+    assert set(found.values()) == {True, False}
+
+
+def test_the_web_services_answer(served):
+    """The portal is there on its port."""
+    with socket.create_connection(("127.0.0.1", served.ports.web), timeout=ANSWER_S) as connection:
+        connection.sendall(b"GET /dich-vu-cong HTTP/1.0\r\n\r\n")
+        page = b"".join(iter(lambda: connection.recv(4096), b"")).decode()
+    assert page.startswith("HTTP/1.0 200 ")
+    assert "Cổng dịch vụ công" in page
+
+
+def test_calls_can_be_cut(own_server, province, cuts):
+    """A room that is cut refuses H.323 and is silent by SIP within moments, and is back when it is mended."""
+    device = next(e.device for e in province.endpoints if province.takes_h323(e.device, 1.0))
+    for names, is_open in (("", True), (device.device_id, False), ("", True)):
+        cuts.write_text(names, encoding="utf-8")
+        deadline = time.monotonic() + ANSWER_S
+        while (seen := takes_calls(device.address, own_server.ports)) != (is_open, is_open):
+            assert time.monotonic() < deadline, (names, seen)
+
+
+def takes_calls(address, ports):
+    """Tell whether a room can be reached by SIP and by H.323 now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(SILENCE_S)
+        client.sendto(options_request(address, 5060).octets, (address, ports.sip))
+        try:
+            by_sip = bool(client.recv(65_535))
+        except TimeoutError:
+            by_sip = False
+    try:
+        socket.create_connection((address, ports.h323), timeout=ANSWER_S).close()
+    except ConnectionRefusedError:
+        return by_sip, False
+    return by_sip, True
+
+
 def packet_info(destination):
     """Return ancillary data as the kernel gives it: interface 1, local address, destination (ip(7))."""
     octets = socket.inet_aton(destination)
@@ -295,13 +379,15 @@ def test_nobody_outside_reaches_it(served, fleet, client):
 
 
 def test_sigterm_ends_it_cleanly(own_server):
-    """Exit status 0, and both ports are free again."""
+    """Exit status 0, and all ports are free again."""
     own_server.process.terminate()
     own_server.process.join(ANSWER_S)
     assert own_server.process.exitcode == 0
-    for port in own_server.ports:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            sock.bind(("127.0.0.1", port))
+    for kind, ports in ((socket.SOCK_DGRAM, own_server.ports[:3]), (socket.SOCK_STREAM, own_server.ports[3:])):
+        for port in ports:
+            with socket.socket(socket.AF_INET, kind) as sock:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind(("127.0.0.1", port))
 
 
 def test_time_is_an_argument(communes):

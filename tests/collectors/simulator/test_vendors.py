@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from phusong.collectors.simulator import vendors
-from phusong.collectors.simulator.vendors import STUCK, clip, hub_rows, office_rows
+from phusong.collectors.simulator.vendors import STUCK, clip, hub_rows, lan_row, lan_selector, office_rows
 
 LABELS = [(f"qn-l{n:03}", f"UBND xã số {n}, huyện Vân Đồn") for n in range(60)]
 OFFICE_HABITS = [habit for habit, _ in vendors.OFFICE_MODELS] + [vendors.LEGACY_V1]
@@ -50,6 +50,25 @@ def test_all_ways_to_name_an_interface_occur():
         (text,) = office_rows(habit, ["a"], "WAN")[1].values()
         ways.add(text.partition(":")[0] if ":" in text else "name")
     assert ways == {"name", "alias", "descr", "index"}
+
+
+@pytest.mark.parametrize("habit", OFFICE_HABITS, ids=lambda habit: habit.model)
+@pytest.mark.parametrize("lines", [["a"], ["a", "b"]], ids=["one line", "two lines"])
+def test_every_office_router_has_a_port_for_its_rooms(habit, lines):
+    """One Ethernet port is up and no line's, and the text for endpoints.csv fits no other row."""
+    rows, _ = office_rows(habit, lines, "WAN qn-s001")
+    port = lan_row(rows)
+    assert (port.if_type, port.oper_status, port.line_id) == (vendors.ETHERNET, vendors.UP, "")
+    column, colon, text = lan_selector(habit, rows).partition(":")
+    read = {"descr": lambda row: row.descr, "index": lambda row: str(row.index).encode()}
+    of = read[column] if colon else lambda row: row.name
+    assert [row for row in rows if of(row) == (text if colon else column).encode()] == [port]
+
+
+def test_without_a_port_there_is_no_text():
+    """A box without rows has no port for a room."""
+    assert lan_row(()) is None
+    assert lan_selector(vendors.CPE, ()) == ""
 
 
 def test_habits_are_there():

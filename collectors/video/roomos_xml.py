@@ -15,9 +15,9 @@ from phusong.collectors.device_text import LONGEST, clean_text
 
 from .roomos_errors import BadStatusXml, LocationRefused
 
-MOST_BYTES: Final = 512 * 1024
-"""The whole of ``/Status`` has 200 to 400 kB, and one location much less; nothing longer than this is read."""
-MOST_ELEMENTS: Final = 20_000
+MOST_BYTES: Final = 256 * 1024
+"""The whole of ``/Status`` has 200 to 400 kB, one location a part of that; nothing longer than this is read."""
+MOST_ELEMENTS: Final = 5_000
 DEEPEST: Final = 32
 ROOTS: Final = ("Status", "EmptyResult")
 """A location without rows, as ``/Status/Call`` outside a call, is answered with the second one."""

@@ -170,6 +170,8 @@ class FakeCodec:
     port: int = 0
     authorization: str = AUTHORIZATION
     refusal: int = 401
+    delays_s: dict[str, float] = field(default_factory=dict)
+    """How long an answer takes, by location."""
     connections: int = 0
     received: bytes = b""
     """All that came after the handshakes."""
@@ -187,6 +189,7 @@ class FakeCodec:
             head = await reader.readuntil(b"\r\n\r\n")
             self.received += head
             answer = self._answer(head.decode("latin-1"))
+            await asyncio.sleep(self.delays_s.get(self.locations[-1], 0.0))
             if answer is None:
                 await reader.read()  # until the other side gives up
             else:

@@ -130,7 +130,12 @@ async def test_first_tc_releases() -> None:
         )
         assert status.calls[0].loss_ratio == 0.01
         clock.now += 30.0
-        assert (await reader.read()).model == "Codec C90"
+        status = await reader.read()
+        assert (status.model, status.calls[0].loss_ratio, status.calls[0].jitter_s) == ("Codec C90", None, 0.012)
+        counters = TC_FIRST_IN_CALL["/Status/Diagnostics"].replace(">10<", ">40<").replace(">990<", ">1960<")
+        codec.replies["/Status/Diagnostics"] = counters
+        clock.now += 30.0
+        assert (await reader.read()).calls[0].loss_ratio == 0.03
 
 
 def _media(lost: int, packets: int) -> str:
@@ -237,6 +242,17 @@ async def test_codec_falls_silent() -> None:
         assert codec.locations[-1] == "/Status/Diagnostics"
 
 
+async def test_time_is_for_all_requests() -> None:
+    """What one answer took is gone for the next ones."""
+    async with fake_codec({**CE_IDLE, "/Status/Diagnostics": None}) as codec:
+        codec.delays_s["/Status/SIP/Registration"] = 0.3
+        status = await reader_of(codec, timeout_s=0.8).read()
+        assert status.registered is True
+        within = re.search(r"within ([0-9.]+) s", status.problems[0])
+        assert within
+        assert float(within[1]) <= 0.5
+
+
 async def test_nobody_there() -> None:
     """A port that nobody listens on is told as refused."""
     async with fake_codec(CE_IDLE) as codec:
@@ -270,6 +286,7 @@ async def test_nothing_is_sent_to_a_stranger(trust: Trust, server_name: str) -> 
         await asyncio.sleep(0.05)  # what had been sent would have come
         assert codec.received == b""
         assert codec.asked == []
+        assert codec.connections <= 4  # per poll one to verify, and one to see what is wrong with the certificate
 
 
 async def test_expired_certificate() -> None:
@@ -402,6 +419,7 @@ RECENT = {"SIP": 30.0, "H323": 30.0, "DIAGNOSTICS": 30.0, "SYSTEM_UNIT": 30.0, "
         (IDLE, SIP_NO, ALL_KEPT, RECENT | {"STANDBY": 60.0}, "CALL STANDBY SIP H323 DIAGNOSTICS"),
         (IDLE, SIP_YES, ALL_KEPT | {Location.SIP: SIP_YES}, RECENT, "CALL SIP DIAGNOSTICS STANDBY"),
         (BUSY, SIP_YES, {}, {}, "CALL MEDIA_CHANNELS SIP DIAGNOSTICS SYSTEM_UNIT"),
+        (BUSY, SIP_YES, ALL_KEPT, RECENT, "CALL MEDIA_CHANNELS SIP DIAGNOSTICS"),
         (BUSY, SIP_NO, {}, {}, "CALL MEDIA_CHANNELS SIP H323 DIAGNOSTICS"),
         (BUSY, SIP_NO, ALL_KEPT, RECENT | {"DIAGNOSTICS": 60.0}, "CALL MEDIA_CHANNELS DIAGNOSTICS SIP H323"),
         (

@@ -69,6 +69,16 @@ def test_ce_calls() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("inside", "expected"),
+    [("", None), ("<Encryption/>", None), ("<Encryption><Type>Off</Type></Encryption>", False)],
+)
+def test_encryption(inside: str, expected: bool | None) -> None:
+    """A call of which nothing is said is not called unencrypted."""
+    (call,) = read_calls(_read({"/Status/Call": f'<Call item="1"><Status>Connected</Status>{inside}</Call>'}))
+    assert call.call.encrypted is expected
+
+
 def test_far_end_only_when_wanted() -> None:
     """Who the other side is stays out unless it is asked for: its name, else its number."""
     documents = _read(CE_IN_CALL)

@@ -18,7 +18,7 @@ from phusong.collectors.snmp.walk import WalkLimits
 
 from .cts_streams import read_streams
 from .inquiry import Inquiry
-from .known_rows import Found, KnownRows
+from .known_rows import Found, KnownRows, Part
 from .measures import Measures, is_there
 
 CALL_MIB: Final[Oid] = (1, 3, 6, 1, 4, 1, 9, 9, 644, 1)
@@ -26,23 +26,11 @@ MGMT_SYS_CONN_STATUS: Final[Oid] = (*CALL_MIB, 2, 6, 1, 4)
 MODE: Final[Oid] = (*CALL_MIB, 2, 4, 0)
 STAT_TOTAL_CALLS: Final[Oid] = (*CALL_MIB, 4, 3, 0)
 CALL_ENTRY: Final[Oid] = (*CALL_MIB, 4, 8, 1)
-REMOTE_DIR_NUM, LOCAL_SIP_CALL_ID, DURATION, SECURITY, DIRECTION, LATEST_BIT_RATE, TERM_REASON = (
-    2,
-    3,
-    7,
-    9,
-    10,
-    13,
-    17,
-)
+REMOTE_DIR_NUM, LOCAL_SIP_CALL_ID, DURATION, SECURITY, DIRECTION = 2, 3, 7, 9, 10
+LATEST_BIT_RATE, TERM_REASON = 13, 17
 _CALL_COLUMNS: Final = (
     REMOTE_DIR_NUM,
-    LOCAL_SIP_CALL_ID,
-    DURATION,
-    SECURITY,
-    DIRECTION,
-    LATEST_BIT_RATE,
-    TERM_REASON,
+    *(LOCAL_SIP_CALL_ID, DURATION, SECURITY, DIRECTION, LATEST_BIT_RATE, TERM_REASON),
 )
 """The first is who the other side is, asked for only where that is shown."""
 _PERIPHERAL_ENTRY: Final[Oid] = (1, 3, 6, 1, 4, 1, 9, 9, 643, 1, 2, 1, 1)
@@ -51,7 +39,7 @@ PERIPHERAL_CATEGORY: Final[Oid] = (*_PERIPHERAL_ENTRY, 4)
 
 CALLS_MOST: Final = 16
 PERIPHERALS_MOST: Final = 64
-_LIMITS: Final = WalkLimits(rows=500, requests=60, time_s=10.0)
+_LIMITS: Final = WalkLimits(rows=500, requests=60, time_s=6.0)
 """ctpcTableSize is 500 at most."""
 
 IN_CALL: Final = 12
@@ -102,7 +90,10 @@ _CATEGORIES: Final = {
 }
 """CtpPeripheralDeviceCategoryCode, as words for faults."""
 OTHER_PERIPHERAL: Final = "peripheral"
-_COLUMNS: Final = (MGMT_SYS_CONN_STATUS, PERIPHERAL_STATUS, PERIPHERAL_CATEGORY)
+_ASKED: Final = {
+    "registration": Part((MODE,), (MGMT_SYS_CONN_STATUS,)),
+    "peripherals": Part((), (PERIPHERAL_STATUS, PERIPHERAL_CATEGORY)),
+}
 
 
 class CtsEndpoint:
@@ -111,14 +102,13 @@ class CtsEndpoint:
     def __init__(self, *, legacy_charset: str | None = None, show_far_end: bool = False) -> None:
         self._legacy_charset = legacy_charset
         self._show_far_end = show_far_end
-        self._rows = KnownRows(_COLUMNS, most=PERIPHERALS_MOST)
+        self._rows = KnownRows(_ASKED, (*CALL_ENTRY, TERM_REASON), PERIPHERALS_MOST, _LIMITS)
 
     async def read(self, reading: EndpointReading, inquiry: Inquiry, now: float) -> EndpointReading:
         """Return the reading with what the endpoint says of itself and of its calls."""
         measures = Measures(inquiry.problems, self._legacy_charset)
-        table = await self._rows.look(inquiry, (*CALL_ENTRY, TERM_REASON), _LIMITS, now)
-        found = await self._rows.read(inquiry, {"registration": (MODE,)}, now)
-        reasons = {oid[len(CALL_ENTRY) + 1 :]: as_int(value) for oid, value in table.rows}
+        found = await self._rows.read(inquiry, now)
+        reasons = {oid[len(CALL_ENTRY) + 1 :]: as_int(value) for oid, value in found.calls.rows}
         up = [index for index, reason in reasons.items() if reason == IN_CALL][-CALLS_MOST:]
         rows = await self._read_rows(up, inquiry)
         reasons |= {index: as_int(row[TERM_REASON]) for index, row in rows.items()}
@@ -130,7 +120,7 @@ class CtsEndpoint:
         return replace(
             reading,
             registered=registered(found),
-            in_call=True if calls else (None if table.partial else False),
+            in_call=True if calls else (None if found.calls.partial else False),
             calls=tuple(calls),
             faults=faults(found),
             last_end_reason=end_reason(reasons),

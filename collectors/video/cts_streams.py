@@ -8,7 +8,7 @@ for the sample period and for the call as a whole, the period counts: what was w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from phusong.collectors.call_readings import Media, StreamReading, Way
@@ -27,7 +27,7 @@ JITTER: Final = (22, 23)
 """ctpcAvgPeriodJitter, ctpcAvgCallJitter."""
 STREAMS_MOST: Final = 32
 """Of one call, both ways together."""
-_LIMITS: Final = WalkLimits(rows=STREAMS_MOST // 2, requests=60, time_s=10.0)
+_LIMITS: Final = WalkLimits(rows=STREAMS_MOST // 2, requests=60, time_s=6.0)
 
 MICROPERCENT_WHOLE: Final = 100_000_000
 MILLI: Final = 1000
@@ -86,17 +86,21 @@ _SOURCE_COLUMNS: Final = (
 
 async def read_streams(call: Oid, inquiry: Inquiry, measures: Measures) -> tuple[StreamReading, ...]:
     """Read the streams of the call with this index."""
-    tables = [(TYPE_ENTRY, column) for column in LATENCY] + [(SOURCE_ENTRY, column) for column in _SOURCE_COLUMNS]
-    roots = [(*entry, column, *call) for entry, column in tables]
-    latencies: dict[Oid, dict[int, Value]] = {}
-    sources: dict[Oid, dict[int, Value]] = {}
-    for (entry, column), root, result in zip(
-        tables, roots, await inquiry.walk("streams", roots, _LIMITS), strict=True
-    ):
-        rows = latencies if entry is TYPE_ENTRY else sources
+    latencies = await _rows_of(TYPE_ENTRY, LATENCY, call, "latency of the streams", inquiry)
+    sources = await _rows_of(SOURCE_ENTRY, _SOURCE_COLUMNS, call, "streams", inquiry)
+    return streams_of(latencies, sources, measures)
+
+
+async def _rows_of(
+    entry: Oid, columns: Sequence[int], call: Oid, title: str, inquiry: Inquiry
+) -> dict[Oid, dict[int, Value]]:
+    """Return the rows of a table that belong to a call, by what follows the call in their index."""
+    roots = [(*entry, column, *call) for column in columns]
+    rows: dict[Oid, dict[int, Value]] = {}
+    for column, root, result in zip(columns, roots, await inquiry.walk(title, roots, _LIMITS), strict=True):
         for oid, value in result.rows:
             rows.setdefault(oid[len(root) :], {})[column] = value
-    return streams_of(latencies, sources, measures)
+    return rows
 
 
 def streams_of(

@@ -19,7 +19,7 @@ from phusong.collectors.snmp.walk import WalkLimits, WalkResult, walk_columns
 from .measures import Problems
 
 SILENCES_BORNE: Final = 2
-"""After so many questions without an answer the rest of the poll is left out: each costs a whole deadline."""
+"""After so many questions in a row without an answer the rest is left out: each costs a whole deadline."""
 
 POLL_MOST_S: Final = 20.0
 """After so long nothing more is asked in a poll: an agent that is slow, or makes up rows, is not waited for."""
@@ -40,18 +40,27 @@ class Inquiry:
 
         Returns the values of each group in the order of its objects, ``Missing`` where they could not be read.
         """
-        try:
-            values = iter(await self._reader.read([oid for oids in groups.values() for oid in oids]))
-        except SnmpError:
-            return {title: await self._get_apart(title, oids) for title, oids in groups.items()}
-        return {title: [next(values) for _ in oids] for title, oids in groups.items()}
+        values: dict[str, list[Value]] = {title: [] for title in groups}
+        asked = {title: oids for title, oids in groups.items() if oids}
+        if len(asked) > 1:
+            try:
+                read = iter(await self._reader.read([oid for oids in asked.values() for oid in oids]))
+            except SnmpError:
+                pass
+            else:
+                self._silences = 0
+                return values | {title: [next(read) for _ in oids] for title, oids in asked.items()}
+        return values | {title: await self._get_apart(title, oids) for title, oids in asked.items()}
 
     async def _get_apart(self, title: str, oids: Sequence[Oid]) -> list[Value]:
         if self._may_ask(title):
             try:
-                return await self._reader.read(oids)
+                values = await self._reader.read(oids)
             except SnmpError as error:
                 self._failed(title, error)
+            else:
+                self._silences = 0
+                return values
         return [Missing.NO_SUCH_INSTANCE] * len(oids)
 
     async def walk(self, title: str, columns: Sequence[Oid], limits: WalkLimits) -> list[WalkResult]:
@@ -64,6 +73,8 @@ class Inquiry:
         except SnmpError as error:
             self._failed(title, error)
             return [WalkResult((), error.reason) for _ in columns]
+        lost = all(result.partial and not result.rows for result in found)
+        self._silences = self._silences + 1 if lost else 0
         for reason in dict.fromkeys(result.partial for result in found if result.partial):
             self.problems.tell(f"{title}: read in part only: {reason}")
         return found

@@ -1,14 +1,16 @@
-"""Where the rows of an endpoint's slow tables are: looked for now and then, asked for directly in between.
+"""What is asked of an endpoint in every poll: its scalars, its calls, and the rows of tables that hardly change.
 
-Beside them stands one table that comes and goes, that of the calls: its rows are looked for in every poll, and
-when the time has come for the others they are looked for in the same requests.
+The rows of the slow tables are looked for now and then, and asked for directly in between. The calls come and go:
+their column is walked in every poll, and when the time has come for the other tables they are walked in the same
+requests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import inf
-from typing import Final
+from typing import Final, NamedTuple
 
 from phusong.collectors.snmp.ber import Missing, Oid, Value
 from phusong.collectors.snmp.walk import WalkLimits, WalkResult
@@ -19,58 +21,114 @@ from .measures import is_there
 LOOK_AGAIN_S: Final = 900.0
 LOOK_SOON_S: Final = 60.0
 """The same after a look that failed or broke off, and when a row has gone."""
-_TABLE_ROWS: Final = "table rows"
+CALLS: Final = "calls"
 
 
+class Part(NamedTuple):
+    """Objects that belong together: when another part cannot be read, this one still is."""
+
+    scalars: tuple[Oid, ...] = ()
+    columns: tuple[Oid, ...] = ()
+    """Of tables whose rows hardly ever change."""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """The values of one poll: scalars, and columns by the index of their rows."""
+    """The values of one poll, what could be read of them."""
 
-    def __init__(self, scalars: Mapping[Oid, Value], columns: Mapping[Oid, Mapping[Oid, Value]]) -> None:
-        self._scalars = scalars
-        self._columns = columns
+    scalars: Mapping[Oid, Value]
+    columns: Mapping[Oid, Mapping[Oid, Value]]
+    """By column and the index of the row."""
+    calls: WalkResult
+    """The column of the calls."""
 
     def value(self, scalar: Oid) -> Value:
         """Return the value of a scalar, ``Missing`` where it could not be read."""
-        return self._scalars.get(scalar, Missing.NO_SUCH_INSTANCE)
+        return self.scalars.get(scalar, Missing.NO_SUCH_INSTANCE)
 
     def column(self, column: Oid) -> Mapping[Oid, Value]:
-        """Return the values of a column by index, those that could be read."""
-        return self._columns.get(column, {})
+        """Return the values of a column by index."""
+        return self.columns.get(column, {})
 
 
 class KnownRows:
-    """The rows of some columns of one endpoint, at most ``most`` of each."""
+    """Reads the parts of one endpoint and the column of its calls, and remembers where the rows are.
 
-    def __init__(self, columns: Sequence[Oid], most: int) -> None:
+    Parameters
+    ----------
+    parts : mapping of str to Part
+        By their titles for people.
+    calls : Oid
+        The column of which every row is a call.
+    most : int
+        So many rows of each column of the parts are read at most.
+    limits : WalkLimits
+        Those of every walk.
+    """
+
+    def __init__(self, parts: Mapping[str, Part], calls: Oid, most: int, limits: WalkLimits) -> None:
+        self._parts = parts
+        self._calls = calls
         self._most = most
-        self._rows: dict[Oid, tuple[Oid, ...]] = dict.fromkeys(columns, ())
+        self._limits = limits
+        self._rows: dict[Oid, tuple[Oid, ...]] = {}
         """The instances of each column."""
         self._look_at = -inf
+        self._apart = False
+        """Whether the tables must be walked one by one, as all together they gave nothing."""
 
-    async def look(self, inquiry: Inquiry, calls: Oid, limits: WalkLimits, now: float) -> WalkResult:
-        """Return the column ``calls``; together with it look for the other rows when their time has come."""
-        due = now >= self._look_at
-        columns = tuple(self._rows) if due else ()
-        found, *others = await inquiry.walk("calls", [calls, *columns], limits)
-        if due:
-            broken = any(result.partial for result in others)
-            self._look_at = now + (LOOK_SOON_S if broken else LOOK_AGAIN_S)
-        for column, result in zip(columns, others, strict=True):
-            if result.rows or not result.partial:
-                self._rows[column] = tuple(oid for oid, _ in result.rows[: self._most])
-        return found
-
-    async def read(self, inquiry: Inquiry, scalars: Mapping[str, Sequence[Oid]], now: float) -> Found:
-        """Read scalars, in groups of which one that fails costs none of the others, and all known rows."""
-        rows = [(column, oid) for column, oids in self._rows.items() for oid in oids]
-        values = await inquiry.get({**scalars, _TABLE_ROWS: [oid for _, oid in rows]})
-        columns: dict[Oid, dict[Oid, Value]] = {column: {} for column in self._rows}
-        for (column, oid), value in zip(rows, values[_TABLE_ROWS], strict=True):
-            if is_there(value):
-                columns[column][oid[len(column) :]] = value
-            else:
-                self._look_at = min(self._look_at, now + LOOK_SOON_S)
-        asked = {
-            oid: value for title, oids in scalars.items() for oid, value in zip(oids, values[title], strict=True)
+    async def read(self, inquiry: Inquiry, now: float) -> Found:
+        """Read everything once; what cannot be read is among the problems of the inquiry."""
+        groups = {
+            title: (*part.scalars, *(oid for column in part.columns for oid in self._rows.get(column, ())))
+            for title, part in self._parts.items()
         }
-        return Found(asked, columns)
+        values: dict[Oid, Value] = {}
+        for title, read in (await inquiry.get(groups)).items():
+            values.update(zip(groups[title], read, strict=True))
+        walked = await self._look(inquiry, now)
+        for result in walked.values():
+            values.update(result.rows)
+        return Found(
+            values, {column: self._column(column, values, now) for column in self._rows}, walked[self._calls]
+        )
+
+    def _column(self, column: Oid, values: Mapping[Oid, Value], now: float) -> dict[Oid, Value]:
+        """Return the values of a column by index; when a row has gone, others may have come."""
+        read = {oid[len(column) :]: values.get(oid) for oid in self._rows[column]}
+        there = {index: value for index, value in read.items() if is_there(value)}
+        if len(there) < len(read):
+            self._look_at = min(self._look_at, now + LOOK_SOON_S)
+        return there
+
+    async def _look(self, inquiry: Inquiry, now: float) -> dict[Oid, WalkResult]:
+        """Walk the column of the calls, and with it those of the slow tables when their time has come."""
+        due = now >= self._look_at
+        columns = [column for part in self._parts.values() for column in part.columns] if due else []
+        walked: dict[Oid, WalkResult] = {}
+        if not self._apart:
+            walked = await self._walk(inquiry, CALLS, [self._calls, *columns])
+            self._apart = bool(columns) and _is_lost(walked.values())
+        if self._apart:
+            walked |= await self._walk(inquiry, CALLS, [self._calls])
+            for title, part in self._parts.items():
+                if due and part.columns:
+                    walked |= await self._walk(inquiry, title, part.columns)
+        for column in columns:
+            self._remember(column, walked[column])
+        if columns:
+            whole = not any(walked[column].partial for column in columns)
+            self._look_at = now + (LOOK_AGAIN_S if whole else LOOK_SOON_S)
+        return walked
+
+    def _remember(self, column: Oid, result: WalkResult) -> None:
+        if result.rows or not result.partial:
+            self._rows[column] = tuple(oid for oid, _ in result.rows[: self._most])
+
+    async def _walk(self, inquiry: Inquiry, title: str, columns: Sequence[Oid]) -> dict[Oid, WalkResult]:
+        return dict(zip(columns, await inquiry.walk(title, columns, self._limits), strict=True))
+
+
+def _is_lost(results: Iterable[WalkResult]) -> bool:
+    """Tell whether a walk gave nothing, and not because there is nothing."""
+    return all(result.partial and not result.rows for result in results)

@@ -70,6 +70,10 @@ class Measures:
         self._problems = problems
         self._legacy_charset = legacy_charset
 
+    def doubt(self, text: str) -> None:
+        """Tell that something was left out."""
+        self._problems.tell(text)
+
     def text(self, value: Value) -> str:
         """Return a text, decoded and cleaned; empty for anything else."""
         return decode_text(value, self._legacy_charset) if isinstance(value, bytes) else ""

@@ -5,7 +5,7 @@ The calls themselves are in ``poly_calls``. All status objects are disabled(1), 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,7 +15,7 @@ from phusong.collectors.snmp.ber import Oid
 from phusong.collectors.snmp.walk import WalkLimits, WalkResult
 
 from .inquiry import Inquiry
-from .known_rows import Found, KnownRows
+from .known_rows import Found, KnownRows, Part
 from .measures import Measures, is_there
 from .poly_calls import CALL_INDEX, CALLS_MOST, ENTRY, call_of, columns_of
 
@@ -52,13 +52,16 @@ _PARTS: Final = (
 """What is called by which word among the faults when its status is failed(3)."""
 HALF_DUPLEX: Final = "half_duplex"
 """The one fault that is ours to see: a port at half duplex loses what a call sends while it receives."""
-_GROUPS: Final[Mapping[str, Sequence[Oid]]] = {
-    "identity": (SOFTWARE_INFO, DEVICE_MODEL, SERIAL_NUMBER),
-    "status": tuple(oid for _, oid in _PARTS),
-    "registration and calls": (H323_REGISTRATION_STATUS, ACTIVE_CONFERENCES),
+_ASKED: Final = {
+    "identity": Part((SOFTWARE_INFO, DEVICE_MODEL, SERIAL_NUMBER, IDENTITY_STATUS)),
+    "hardware": Part((HARDWARE_STATUS, CAMERA_STATUS, MICROPHONE_STATUS, NIC_STATUS), (NIC_SPEED, NIC_DUPLEX)),
+    "registration": Part(
+        (H323_STATUS, H323_REGISTRATION_STATUS, SIP_STATUS),
+        (GATEKEEPER_STATUS, SIP_PROXY_STATUS, SIP_REGISTRATION_STATUS),
+    ),
+    "conferences": Part((ACTIVE_CONFERENCES,)),
 }
-_COLUMNS: Final = (GATEKEEPER_STATUS, SIP_PROXY_STATUS, SIP_REGISTRATION_STATUS, NIC_SPEED, NIC_DUPLEX)
-_LIMITS: Final = WalkLimits(rows=CALLS_MOST + 1, requests=20, time_s=10.0)
+_LIMITS: Final = WalkLimits(rows=CALLS_MOST + 1, requests=20, time_s=6.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +81,13 @@ class PolyEndpoint:
         """As of the latest poll."""
         self._legacy_charset = legacy_charset
         self._show_far_end = show_far_end
-        self._rows = KnownRows(_COLUMNS, most=CALLS_MOST)
+        self._rows = KnownRows(_ASKED, CALL_INDEX, CALLS_MOST, _LIMITS)
 
     async def read(self, reading: EndpointReading, inquiry: Inquiry, now: float) -> EndpointReading:
         """Return the reading with what the endpoint says of itself and of its calls."""
         measures = Measures(inquiry.problems, self._legacy_charset)
-        table = await self._rows.look(inquiry, CALL_INDEX, _LIMITS, now)
-        found = await self._rows.read(inquiry, _GROUPS, now)
-        calls = await self._read_calls(table, inquiry, measures)
+        found = await self._rows.read(inquiry, now)
+        calls = await self._read_calls(found.calls, inquiry, measures)
         self.network_cards = network_cards(found, measures)
         return replace(
             reading,
@@ -93,7 +95,7 @@ class PolyEndpoint:
             serial=measures.text(found.value(SERIAL_NUMBER)),
             software=measures.text(found.value(SOFTWARE_INFO)),
             registered=registered(found),
-            in_call=in_call(table, len(calls), as_int(found.value(ACTIVE_CONFERENCES))),
+            in_call=in_call(found.calls, len(calls), as_int(found.value(ACTIVE_CONFERENCES))),
             calls=tuple(calls),
             faults=faults(found, self.network_cards),
         )

@@ -70,11 +70,12 @@ def columns_of(*, show_far_end: bool) -> tuple[int, ...]:
 
 def call_of(row: Row, measures: Measures) -> CallReading:
     """Return what one row of the table says."""
-    streams = (
-        stream_of(row, columns, way, measures, loss_counted=loss_is_counted(row, offset))
-        for way, offset in _OFFSETS
-        for columns in STREAMS
-    )
+    streams = []
+    for way, offset in _OFFSETS:
+        counted = loss_is_counted(row, offset)
+        if counted:
+            measures.doubt(f"loss of the streams {way} is in packets, not in percent: left out")
+        streams += [stream_of(row, columns, way, measures, loss_counted=counted) for columns in STREAMS]
     return CallReading(
         protocol=protocol_of(measures.word(row.get(CALL_TYPE))),
         far_end=measures.text(row.get(FAR_SITE_NAME)),
@@ -86,7 +87,7 @@ def call_of(row: Row, measures: Measures) -> CallReading:
 def stream_of(
     row: Row, columns: StreamColumns, way: Way, measures: Measures, *, loss_counted: bool
 ) -> StreamReading | None:
-    """Return one stream; ``None`` when the call has none of the kind, and all its columns are empty or 0."""
+    """Return one stream; ``None`` when all its columns are empty or 0: the call has none of the kind."""
     offset = way is Way.SENT
 
     def value(column: int) -> Value:
@@ -95,10 +96,9 @@ def stream_of(
     title = f"{columns.media} {way}"
     width, lines = measures.resolution(f"{title}: resolution", value(columns.resolution))
     codec = measures.word(value(columns.codec))
-    signs = [value(column) for column in (columns.codec, columns.resolution, columns.rate_used)]
     figures = [value(column) for column in (columns.loss, columns.jitter, columns.latency)]
-    flows = bool(codec or lines or as_int(value(columns.rate_used)) or any(map(as_int, figures)))
-    if not flows and (any(map(is_there, signs)) or not any(map(is_there, figures))):
+    flows = codec or lines or as_int(value(columns.rate_used)) or any(map(as_int, figures))
+    if not flows and not (columns.media is Media.ALL and any(map(is_there, figures))):
         return None
     loss = None if loss_counted and columns.media is not Media.ALL else value(columns.loss)
     return StreamReading(

@@ -68,7 +68,16 @@ def serve_province(
     province = build_province(places, seed=seed, scale=scale)
 
     def ready(ports: Ports) -> None:
-        write_inventory(province, folder / "inventory", port=ports.snmp, start=datetime.now(UTC))
+        start = datetime.now(UTC)
+        write_inventory(
+            province,
+            folder / "inventory",
+            port=ports.snmp,
+            start=start,
+            sip_port=ports.sip,
+            h323_port=ports.h323,
+            web_port=ports.web,
+        )
         write_config(
             folder,
             echo_port=ports.echo,
@@ -76,6 +85,7 @@ def serve_province(
             coverage_summary="../coverage.json",
             map_page="../map.html",
             trap_port=trap_port or None,
+            start=start,
         )
         print(json.dumps(ports._asdict()), flush=True)  # noqa: T201 - for our parent
 

@@ -17,15 +17,20 @@ COLUMNS = {
     "devices.csv": "device_id,site_id,address,port,auth,profile,ssh,reply_from,parent_device",
     "links.csv": "link_id,site_id,carrier,role,contracted_down_mbps,contracted_up_mbps,"
     "contracted_availability_percent,near_device,near_interface,far_device,far_interface,ping_address,parent_link",
-    "endpoints.csv": "endpoint_id,site_id,name,address,port,auth,profile,sip_uri,parent_link",
+    "endpoints.csv": "endpoint_id,site_id,name,address,port,auth,profile,sip_uri,parent_link,services,"
+    "lan_device,lan_interface",
+    "services.csv": "service_id,name,url,expect_status,expect_text,site_id",
     "maintenance.csv": "what,from,to,reason",
 }
+
+
+PORTS = {"sip_port": 15060, "h323_port": 11720, "web_port": 18080}
 
 
 @pytest.fixture(scope="module")
 def tables(province, tmp_path_factory):
     folder = tmp_path_factory.mktemp("inventory")
-    write_inventory(province, folder, port=16100, start=START)
+    write_inventory(province, folder, port=16100, start=START, **PORTS)
     found = {}
     for path in folder.iterdir():
         with path.open(encoding="utf-8", newline="") as file:
@@ -33,7 +38,7 @@ def tables(province, tmp_path_factory):
     return folder, found
 
 
-def test_the_five_files_have_the_columns_of_the_format(tables):
+def test_the_six_files_have_the_columns_of_the_format(tables):
     """File names and headers are an interface to people, so they are written out here."""
     folder, found = tables
     assert {name: (folder / name).read_text(encoding="utf-8").splitlines()[0] for name in found} == COLUMNS
@@ -65,6 +70,8 @@ def test_all_references_resolve(tables, communes):
         assert not (row["ping_address"] and row["far_device"])
     assert {row["parent_link"] for row in found["endpoints.csv"]} <= links
     assert {row["parent_device"] for row in found["devices.csv"]} <= devices | {""}
+    assert {row["lan_device"] for row in found["endpoints.csv"]} <= devices | {""}
+    assert {row["site_id"] for row in found["services.csv"]} <= sites
 
 
 def test_the_window_covers_the_start_and_its_line_is_down(tables, province):
@@ -74,6 +81,55 @@ def test_the_window_covers_the_start_and_its_line_is_down(tables, province):
     assert begin < START < end
     assert begin.utcoffset() == timedelta(hours=7)
     assert province.expected(1.0).links[window["what"]] == "down"
+
+
+def test_what_an_endpoint_is_asked_by(tables, province):
+    """The services it is set up for, each with its port; most have a port at their router."""
+    rows = tables[1]["endpoints.csv"]
+    words = {"sip-udp": "sip-udp:15060", "h323": "h323:11720"}
+    for row, endpoint in zip(rows, province.endpoints, strict=True):
+        services = " ".join(words[word] for word in endpoint.device.room.services)
+        assert row["services"] == (services or "none")
+        assert bool(row["lan_device"]) == bool(row["lan_interface"])
+    assert [row["services"] for row in rows].count("none") == 1
+    assert sum(bool(row["lan_device"]) for row in rows) > 220
+
+
+def test_the_services_stand_in_the_data_centre(tables, province):
+    """Three pages on loopback, each to be good with 200 and its own name on it."""
+    rows = tables[1]["services.csv"]
+    assert [row["name"] for row in rows] == [
+        "Cổng dịch vụ công", "Trục liên thông văn bản", "Hệ thống một cửa điện tử",
+    ]  # fmt: skip
+    for row in rows:
+        assert row["url"].startswith("http://127.0.0.1:18080/")
+        assert (row["expect_status"], row["expect_text"]) == ("200", row["name"])
+        assert row["site_id"] == province.offices[0].site_id
+
+
+def test_without_ports_there_are_no_services(province, tmp_path):
+    """Nobody is asked for what is not served."""
+    write_inventory(province, tmp_path, port=16100, start=START)
+    assert (tmp_path / "services.csv").read_text(encoding="utf-8").count("\n") == 1
+    with (tmp_path / "endpoints.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["services"] for row in csv.DictReader(file)} == {"none"}
+
+
+def test_two_meetings(tmp_path):
+    """One of all endpoints in half an hour, one of a district tomorrow; none without a start."""
+    assert "meetings" not in write_config(tmp_path, echo_port=7).read_text(encoding="utf-8")
+    assert not (tmp_path / "meetings.csv").exists()
+    path = write_config(tmp_path, echo_port=7, start=START)
+    assert "meetings: meetings.csv" in path.read_text(encoding="utf-8")
+    with (tmp_path / "meetings.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["meeting_id", "title", "from", "to", "endpoints"]
+    begins = [datetime.fromisoformat(row["from"]) for row in rows]
+    assert begins == [START + timedelta(minutes=30), START + timedelta(days=1)]
+    assert all(datetime.fromisoformat(row["to"]) > begin for row, begin in zip(rows, begins, strict=True))
+    assert [row["endpoints"] for row in rows] == ["all", "district:Vân Đồn"]
+    with pytest.raises(ValueError, match="no offset"):
+        write_config(tmp_path, echo_port=7, start=START.replace(tzinfo=None))
 
 
 def test_the_agent_of_version_1_has_its_own_credentials(tables):
@@ -86,11 +142,12 @@ def test_the_agent_of_version_1_has_its_own_credentials(tables):
 def test_same_seed_same_bytes(tables, communes, tmp_path):
     """The files are the same every time, and others with another seed."""
     folder, found = tables
-    write_inventory(build_province(communes), tmp_path / "same", port=16100, start=START)
-    write_inventory(build_province(communes, seed=5), tmp_path / "other", port=16100, start=START)
+    write_inventory(build_province(communes), tmp_path / "same", port=16100, start=START, **PORTS)
+    write_inventory(build_province(communes, seed=5), tmp_path / "other", port=16100, start=START, **PORTS)
     for name in found:
         assert (tmp_path / "same" / name).read_bytes() == (folder / name).read_bytes()
-        assert (tmp_path / "other" / name).read_bytes() != (folder / name).read_bytes()
+        if name != "services.csv":  # the same three in every province
+            assert (tmp_path / "other" / name).read_bytes() != (folder / name).read_bytes()
 
 
 def test_a_start_without_an_offset_is_refused(province, tmp_path):
@@ -114,7 +171,7 @@ def test_the_agent_reads_what_is_written(province, tmp_path):
     """Configuration and inventory pass the agent's own strict reading, with every parameter in its place."""
     from phusong.agent.input.settings import load_all
 
-    write_inventory(province, tmp_path / "inventory", port=16100, start=datetime.now(UTC))
+    write_inventory(province, tmp_path / "inventory", port=16100, start=datetime.now(UTC), **PORTS)
     path = write_config(
         tmp_path,
         echo_port=10007,
@@ -124,6 +181,7 @@ def test_the_agent_reads_what_is_written(province, tmp_path):
         retries=2,
         web_listen="127.0.0.1:0",
         trap_port=10162,
+        start=datetime.now(UTC),
     )
     config, inventory = load_all(path, environ={})
     assert (config.poll.interval_s, config.poll.timeout_s, config.poll.retries) == (7.0, 0.4, 2)
@@ -135,4 +193,5 @@ def test_the_agent_reads_what_is_written(province, tmp_path):
     assert (where.host, where.port, where.auths) == ("127.0.0.1", 10162, ("wan-v2",))
     assert (len(inventory.sites), len(inventory.links), len(inventory.endpoints)) == (342, 345, 239)
     assert len(inventory.maintenance) == 1
+    assert (len(inventory.services), config.video.meetings) == (3, tmp_path / "meetings.csv")
     assert set(config.auths) == {"wan-v1", "wan-v2"}

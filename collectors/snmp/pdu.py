@@ -38,6 +38,7 @@ ID_LOWEST: Final = 0x01000000
 ID_HIGHEST: Final = 0x7FFFFFFF
 """Request-ids lie between these two, so that every one is exactly four octets wide."""
 
+_READS: Final = frozenset({GET, GET_NEXT, GET_BULK})
 _ID_HEAD = bytes((INTEGER, ID_OCTETS))
 _EMPTY = tlv(NULL, b"")
 
@@ -79,6 +80,9 @@ def get_bulk_request(oids: Sequence[Oid], *, repetitions: int, non_repeaters: in
 
 
 def _request(kind: int, oids: Sequence[Oid], second: int, third: int, *, most: int) -> Request:
+    """Encode a request that reads: a SET changes a device, on some it places a call, so there can be none."""
+    if kind not in _READS:
+        raise ValueError(f"not a request that only reads: {kind:#x}")
     names = tuple(tlv(OBJECT_ID, encode_oid(oid)) for oid in oids)
     bindings = tlv(SEQUENCE, b"".join(tlv(SEQUENCE, name + _EMPTY) for name in names))
     tail = tlv(INTEGER, encode_integer(second)) + tlv(INTEGER, encode_integer(third)) + bindings

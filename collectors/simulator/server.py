@@ -32,6 +32,8 @@ DATAGRAMS_AT_ONCE: Final = 64
 """After so many of one socket the others get their turn."""
 DELAYED_ECHOES: Final = 100_000
 JUST_BEFORE_S: Final = 0.001
+LOOK_AT_CALLS_EVERY_S: Final = 1.0
+"""So late, at most, H.323 ports follow the flapping line; they follow cuts at once."""
 
 
 class Ports(NamedTuple):
@@ -115,7 +117,7 @@ class _Server:
         self._community = community
         self._simulation = Simulation(province, community)
         self._doors = doors
-        self._own_ports = frozenset(ports)
+        self._own_ports = frozenset((ports.snmp, ports.echo, ports.sip))
         self._clock = clock
         self._started = clock()
         self._delayed: list[tuple[float, int, bytes, list[Any], Peer]] = []
@@ -153,21 +155,26 @@ class _Server:
 
     def _look_around(self) -> None:
         """Look at what changes without a datagram, when it is time for that."""
-        if self._clock() >= self._next_look:
-            self._next_look = self._clock() + LOOK_EVERY_S
-            self._look_at_cuts()
-            self._look_at_calls()
+        now = self._clock()
+        if now >= self._next_look:
+            self._next_look = now + LOOK_EVERY_S
+            if self._look_at_cuts() or now >= self._next_look_at_calls:
+                self._look_at_calls()
 
     def _look_at_calls(self) -> None:
+        self._next_look_at_calls = self._clock() + LOOK_AT_CALLS_EVERY_S
         self._doors.calls.keep(self._simulation.take_h323(self._clock() - self._started))
 
-    def _look_at_cuts(self) -> None:
+    def _look_at_cuts(self) -> bool:
+        """Tell whether something else is cut than before."""
         elapsed = self._clock() - self._started
-        if self._cuts and self._cuts.look(elapsed):
+        changed = self._cuts is not None and self._cuts.look(elapsed)
+        if self._cuts and changed:
             province = with_cuts(self._province, self._cuts.began_s, self._cuts.ended)
             self._simulation = Simulation(province, self._community)
             if self._traps:
                 self._traps = LinkTraps(province, self._community, elapsed - JUST_BEFORE_S)
+        return changed
 
     def _wait_s(self) -> float:
         """Return for how many seconds there is nothing to do."""

@@ -26,6 +26,7 @@ from phusong.agent.judging.fleet_state import FleetState, StateSettings
 from phusong.agent.polling.observations import Observations
 from phusong.agent.polling.poll_plan import DeviceJob, EndpointJob, PingJob, PollPlan, make_plan
 from phusong.agent.service import COLLECT_AFTER
+from phusong.collectors.call_readings import EndpointReading
 from phusong.collectors.interfaces import InterfacesPoll
 from phusong.collectors.rates import Interval
 from phusong.collectors.readings import InterfaceReading, PingReading, SystemReading
@@ -47,7 +48,7 @@ BEGAN = datetime(2026, 11, 22, 8, tzinfo=UTC)
 DEAD_HUB = "qn-hub2"
 HEARD = PingReading(5, 5, 0.004, 0.005, 0.006)
 LOST = PingReading(5, 0, None, None, None)
-SYSTEM = SystemReading("", "", 1, "", "")
+READING = EndpointReading("generic", "", "", SystemReading("", "", 1, "", ""))
 PASSED = Interval(30.0, 3_000_000, 300_000, 9_000, 0, 0)
 
 
@@ -161,7 +162,7 @@ class Fleet:
             case EndpointJob(endpoint) if endpoint in self.silent:
                 observations.endpoint_failed(endpoint, "no answer", unanswered=True)
             case EndpointJob(endpoint):
-                observations.endpoint_answered(endpoint, SYSTEM)
+                observations.endpoint_answered(endpoint, READING)
             case PingJob(address):
                 observations.pinged(address, LOST if address in self.silent else HEARD)
 

@@ -34,7 +34,7 @@ def test_feed_has_the_fields_by_name(reference: ModuleType) -> None:
     assert feed["links"][0]["info"]["link_id"] == "link-0000"
     assert feed["links"][0]["verdict"] == "up"
     assert feed["links"][0]["near"]["if_name"] == "Gi0/0"
-    assert feed["endpoints"][0]["system"]["sys_location"] == "Hạ Long"
+    assert feed["endpoints"][0]["reading"]["system"]["sys_location"] == "Hạ Long"
 
 
 @pytest.mark.parametrize(

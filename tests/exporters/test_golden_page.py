@@ -27,7 +27,7 @@ FILES = {Format.TEXT: GOLDEN / "page.prom", Format.OPENMETRICS: GOLDEN / "page.o
 def page(output_format: Format) -> str:
     dropped: list[tuple[str, int]] = []
     renderer = FleetRenderer(lambda reason, count: dropped.append((reason, count)))
-    text = renderer.render(province(links=5, endpoints=2, communes=2), output_format).decode()
+    text = renderer.render(province(links=5, endpoints=8, communes=2), output_format).decode()
     assert not dropped
     return text
 

@@ -39,7 +39,8 @@ def test_metric_keeps_the_conventions(metric: Metric) -> None:
         assert re.search(rf"\((IF|SNMPv2)-MIB::{metric.name}, 1\.3\.6\.1\.2\.1\.[0-9.]+\)$", metric.help)
     else:
         assert re.fullmatch(
-            r"(wan_(link|device|maintenance|optical|sla|modem|bgp|ospf)|vc_endpoint|site|commune|phusong)_[a-z_]+",
+            r"(wan_(link|device|maintenance|optical|sla|modem|bgp|ospf|service)|vc_(endpoint|call|stream|meeting)"
+            r"|site|commune|phusong)_[a-z_]+",
             metric.name,
         )
 

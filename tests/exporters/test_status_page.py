@@ -72,7 +72,7 @@ def test_page_counts_and_lists(reference: ModuleType) -> None:
     page = Page(status_html(snapshot, ENGLISH, "0.1.0"))
     assert re.search(r"Lines\n40\s+/ 48\n", page.text)
     assert "Lines that are not up (8)" in page.text
-    assert "Endpoints that are not up (2)" in page.text
+    assert "Endpoints that are not up (3)" in page.text
     assert "As of 2026-10-26 14:33:20 +0700 · phusong 0.1.0" in page.text
     assert "3 communes, boundaries of edition 2020-01, schematic boundaries (not official), synthetic" in page.text
     for text in ("link-0020", "UBND xã số 20", "VNPT", "no answer in 2 s", "20 min"):

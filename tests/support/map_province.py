@@ -10,8 +10,9 @@ from pathlib import Path
 
 import geopandas as gpd
 import shapely
+from endpoint_readings import room
 
-from phusong.collectors.readings import PingReading, SystemReading
+from phusong.collectors.readings import PingReading
 from phusong.coverage.summary import (
     CommuneCoverage,
     CoverageSummary,
@@ -187,7 +188,7 @@ def _endpoint(number: int, site: SiteRow, verdict: Verdict) -> EndpointRow:
         verdict=verdict,
         up={Verdict.READY: True, Verdict.UNREACHABLE: False}.get(verdict),
         since=TAKEN_AT - 7_200.0,
-        system=SystemReading("Video codec", "1.3.6.1.4.1.99999.1", 5_000, f"vc-{number}", ""),
+        reading=room(f"vc-{number}", "Video codec", 5_000),
         ping=None,
         last_success=TAKEN_AT - 12.0,
         problem="",

@@ -13,6 +13,7 @@ from datetime import date
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
+from video_reference import endpoint_row, meeting_rows, service_rows, video_samples
 
 from phusong.collectors.readings import (
     InterfaceReading,
@@ -31,7 +32,6 @@ from phusong.exporters.snapshot import (
     CommuneRow,
     Degradation,
     DeviceRow,
-    EndpointInfo,
     EndpointRow,
     EndTraffic,
     Isolation,
@@ -106,16 +106,7 @@ def province(links: int = 345, endpoints: int = 239, communes: int = 177, *, cyc
             )
         )
     endpoint_rows = tuple(
-        EndpointRow(
-            EndpointInfo(f"vc-{n:04d}", f"site-{n:04d}", f"Phòng họp {n}"),
-            Verdict.READY if n % 10 else Verdict.SNMP_DEAD,
-            True,
-            NOW - 100.0,
-            SystemReading("RealPresence Group 500", "1.3.6.1.4.1.13885.1", 12345 + cycle, f"vc{n}", "Hạ Long"),
-            _ping(n),
-            NOW - 2.0,
-            "",
-        )
+        endpoint_row(n, cycle, _ping(n), _interface("sw", n, "Gi0/1", cycle, wide=True), _traffic(n, cycle))
         for n in range(endpoints)
     )
     coverage = _coverage(communes) if communes else None
@@ -137,6 +128,8 @@ def province(links: int = 345, endpoints: int = 239, communes: int = 177, *, cyc
             )
             for n in range(min(communes, links))
         ),
+        service_rows(),
+        meeting_rows(),
     )
 
 
@@ -309,6 +302,7 @@ def _all_samples(snapshot: Snapshot) -> Iterator[tuple[str, dict[str, str], floa
         about = {"endpoint": what.endpoint_id, "site": what.site_id, "name": what.name}
         commune, district = commune_of.get(what.site_id, ("", ""))
         yield "vc_endpoint_info", {**about, "commune": commune, "district": district}, 1
+    yield from video_samples(snapshot)
     yield from _site_samples(snapshot)
     yield from _coverage_samples(snapshot)
     yield from _device_samples(snapshot)

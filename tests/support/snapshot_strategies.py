@@ -7,6 +7,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from phusong.collectors.call_readings import (
+    CallReading,
+    CertificateReading,
+    EndpointReading,
+    Media,
+    ServiceKind,
+    ServiceReading,
+    ServiceState,
+    StreamReading,
+    Way,
+)
 from phusong.collectors.readings import (
     InterfaceReading,
     PingReading,
@@ -18,6 +29,7 @@ from phusong.collectors.readings import (
 from phusong.coverage.summary import CommuneCoverage, CoverageSummary, Indicator, LayerSource
 from phusong.exporters.snapshot import (
     AnomalyCount,
+    CallFault,
     CommuneRow,
     Degradation,
     DeviceRow,
@@ -27,6 +39,11 @@ from phusong.exporters.snapshot import (
     Isolation,
     LinkInfo,
     LinkRow,
+    MeetingRow,
+    MeetingTime,
+    ServiceInfo,
+    ServiceRow,
+    ServiceVerdict,
     SiteCount,
     SiteInfo,
     SiteRow,
@@ -40,7 +57,7 @@ FLOAT = st.floats(allow_nan=False, allow_infinity=False)
 BITS = st.sampled_from([None, 32, 64])
 
 
-def _built(kind: type[Any], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def _built(kind: type[Any], /, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Build ``kind``: the given fields, hostile text, any number, and what the annotation says for the rest."""
     by_annotation = {
         "str": TEXT,
@@ -79,6 +96,24 @@ COVERAGE = _built(
     communes=_unique(_built(CommuneCoverage, code=IDENTITY, indicators=INDICATORS), lambda commune: commune.code),
     sites=st.just(()),
 )
+SERVICE = _built(
+    ServiceReading,
+    kind=st.sampled_from(ServiceKind),
+    state=st.sampled_from(ServiceState),
+    certificate=st.none() | _built(CertificateReading),
+)
+SERVICES = _unique(SERVICE, lambda service: (service.kind, service.port))
+STREAM = _built(StreamReading, media=st.sampled_from(Media), way=st.sampled_from(Way))
+CALL = _built(CallReading, encrypted=st.none() | st.booleans(), streams=st.lists(STREAM, max_size=4).map(tuple))
+ENDPOINT = _built(
+    EndpointReading,
+    system=st.none() | _built(SystemReading),
+    registered=st.none() | st.booleans(),
+    in_call=st.none() | st.booleans(),
+    calls=st.lists(CALL, max_size=2).map(tuple),
+    faults=st.lists(IDENTITY, max_size=2).map(tuple),
+    problems=st.lists(TEXT, max_size=2).map(tuple),
+)
 SNAPSHOT = _built(
     Snapshot,
     links=_unique(
@@ -99,8 +134,13 @@ SNAPSHOT = _built(
         _built(
             EndpointRow,
             info=_built(EndpointInfo, endpoint_id=IDENTITY, site_id=IDENTITY),
-            system=st.none() | _built(SystemReading),
+            reading=st.none() | ENDPOINT,
             ping=PING,
+            services=SERVICES,
+            port=st.none() | READING,
+            port_traffic=TRAFFIC,
+            fault=st.none() | st.sampled_from(CallFault),
+            meeting=st.none() | _built(MeetingTime),
         ),
         lambda row: row.info.endpoint_id,
     ),
@@ -119,4 +159,14 @@ SNAPSHOT = _built(
         ),
         lambda row: row.code,
     ),
+    services=_unique(
+        _built(
+            ServiceRow,
+            info=_built(ServiceInfo, service_id=IDENTITY),
+            verdict=st.sampled_from(ServiceVerdict),
+            reading=st.none() | SERVICE,
+        ),
+        lambda row: row.info.service_id,
+    ),
+    meetings=_unique(_built(MeetingRow, meeting_id=IDENTITY), lambda row: row.meeting_id),
 )

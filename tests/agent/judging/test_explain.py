@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
+from endpoint_readings import room
 from inventories import make_inventory, make_link
 from readings_made import end
 
@@ -18,7 +19,7 @@ from phusong.agent.judging.rule_words import BECAUSE, ISOLATED_BECAUSE, ISOLATED
 from phusong.agent.judging.verdict import Rule
 from phusong.agent.polling.observations import Observations
 from phusong.collectors.interfaces import InterfacesPoll
-from phusong.collectors.readings import PingReading, SystemReading
+from phusong.collectors.readings import PingReading
 from phusong.coverage.summary import CoverageSummary, LayerSource, SiteCoverage
 from phusong.exporters.snapshot import Isolation
 
@@ -64,7 +65,7 @@ def watch() -> Watch:
     watched.interfaces("cpe")
     for address in ("addr-hub", "addr-cpe", "addr-e1"):
         watched.observations.pinged(address, ECHO)
-    watched.observations.endpoint_answered("e1", SystemReading("Room 500", "1.3", 1, "room", ""))
+    watched.observations.endpoint_answered("e1", room())
     return watched
 
 

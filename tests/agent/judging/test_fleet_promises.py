@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from endpoint_readings import room as answering_room
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
@@ -20,7 +21,7 @@ from phusong.agent.polling.observations import Observations
 from phusong.agent.state.history_tables import HISTORY_TABLES, read_periods, read_remembered, write_batch
 from phusong.agent.state.outages import OutageRecord
 from phusong.collectors.interfaces import InterfacesPoll
-from phusong.collectors.readings import PingReading, SystemReading
+from phusong.collectors.readings import PingReading
 from phusong.coverage.summary import CoverageSummary, SiteCoverage
 from phusong.exporters.snapshot import EndpointRow, Isolation, LinkRow, Snapshot, Verdict
 
@@ -146,7 +147,7 @@ class Fleet(RuleBasedStateMachine):
     def hears_of_a_room(self, room: str, answers: bool, received: int | None) -> None:
         for observations in self.observed:
             if answers:
-                observations.endpoint_answered(room, SystemReading("room", "1.3", 1, room, ""))
+                observations.endpoint_answered(room, answering_room(room))
             else:
                 observations.endpoint_failed(room, "silent", unanswered=True)
         self.hears_ping(f"addr-{room}", received)

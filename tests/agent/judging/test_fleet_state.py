@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from endpoint_readings import room
 from inventories import make_inventory, make_link
 from readings_made import end
 
@@ -15,7 +16,7 @@ from phusong.agent.polling.backoff import check_interval_s
 from phusong.agent.polling.observations import Observations
 from phusong.collectors.interfaces import InterfacesPoll
 from phusong.collectors.rates import Interval
-from phusong.collectors.readings import InterfaceReading, PingReading, SystemReading
+from phusong.collectors.readings import InterfaceReading, PingReading
 from phusong.coverage.summary import CoverageSummary, SiteCoverage
 from phusong.exporters.snapshot import Degradation, Isolation, Verdict
 
@@ -131,7 +132,7 @@ def test_an_echo_from_before_the_silence_proves_no_dead_agent(clock: Clock, obse
     """A line that is cut between a ping and a poll is not called snmp_dead first; nor is the room behind it."""
     state = FleetState(one_link(), observations, SETTINGS)
     observations.device_answered("cpe", interfaces())
-    observations.endpoint_answered("e1", SystemReading("room", "1.3", 1, "e1", ""))
+    observations.endpoint_answered("e1", room("e1"))
     for address in ("addr-cpe", "addr-e1"):
         observations.pinged(address, ECHO)
     state.snapshot()
@@ -161,10 +162,10 @@ def test_endpoints_are_judged_too(observations: Observations) -> None:
     """An endpoint that answers is ready; one that does not, behind a line that is up, is out itself."""
     state = FleetState(one_link(), observations, SETTINGS)
     observations.device_answered("cpe", interfaces())
-    system = SystemReading("Room system", "1.3.6.1", 1, "room", "")
-    observations.endpoint_answered("e1", system)
+    reading = room()
+    observations.endpoint_answered("e1", reading)
     row = state.snapshot().endpoints[0]
-    assert (row.verdict, row.system) == (Verdict.READY, system)
+    assert (row.verdict, row.reading) == (Verdict.READY, reading)
     observations.endpoint_failed("e1", "no answer within 2 s", unanswered=True)
     observations.pinged("addr-e1", NO_ECHO)
     assert state.snapshot().endpoints[0].verdict is Verdict.UNREACHABLE

@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import inf
 
 import pytest
+from endpoint_readings import room as answering_room
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -18,7 +19,7 @@ from phusong.agent.judging.parents import ITS_OWN, NOT_YET, Blame, Parent, Suspi
 from phusong.agent.judging.verdict import Rule
 from phusong.agent.polling.observations import Observations
 from phusong.collectors.interfaces import InterfacesPoll
-from phusong.collectors.readings import PingReading, SystemReading
+from phusong.collectors.readings import PingReading
 from phusong.exporters.snapshot import EndpointRow, LinkRow, Verdict
 
 HUB = Parent("device hub", Rule.PARENT_DEVICE, None)
@@ -166,7 +167,7 @@ class FailingFleet(RuleBasedStateMachine):
                 observations.device_failed(name, "no answer", unanswered=True)
         elif kind == "endpoint":
             if self.answers(name):
-                observations.endpoint_answered(name, SystemReading("room", "1.3", 1, name, ""))
+                observations.endpoint_answered(name, answering_room(name))
             else:
                 observations.endpoint_failed(name, "no answer", unanswered=True)
 

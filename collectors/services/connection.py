@@ -91,7 +91,12 @@ class TlsWanted:
     must_be_trusted: bool
     """Without it the certificate is only looked at."""
     secret: bool = False
-    """Whether a secret will be sent: then never by the TLS of old endpoints."""
+    """Whether a secret will be sent."""
+
+    @property
+    def old_will_do(self) -> bool:
+        """Whether the TLS of old endpoints is enough, 1.0 with small keys: who only looks has nothing to lose."""
+        return not (self.must_be_trusted or self.secret)
 
 
 @dataclass(slots=True)
@@ -181,7 +186,7 @@ async def _open_tls(address: str, port: int, tls: TlsWanted) -> Connection:
         ssl.SSLError,
         ConnectionResetError,
     ) as error:  # some old ones just hang up on TLS that they do not know
-        if tls.must_be_trusted or tls.secret:
+        if not tls.old_will_do:
             raise
         return await _open_refused(address, port, name, tls, error)
     connection.certificate = read_certificate(connection.certificate_der)
@@ -190,8 +195,7 @@ async def _open_tls(address: str, port: int, tls: TlsWanted) -> Connection:
 
 async def _open_pinned(address: str, port: int, name: str, tls: TlsWanted) -> Connection:
     # The pin says whom we talk to, so the handshake need not; before it is compared nothing is sent.
-    legacy = not (tls.must_be_trusted or tls.secret)
-    connection = await _open(address, port, unverified_tls(legacy=legacy), name)
+    connection = await _open(address, port, unverified_tls(legacy=tls.old_will_do), name)
     der = connection.certificate_der
     pinned = fingerprint(der) == tls.trust.certificate_sha256
     connection.certificate = read_certificate(der, "" if pinned else NOT_THE_PINNED_ONE)
@@ -204,8 +208,7 @@ async def _open_pinned(address: str, port: int, name: str, tls: TlsWanted) -> Co
 async def _open_refused(address: str, port: int, name: str, tls: TlsWanted, refusal: OSError) -> Connection:
     """Shake hands once more without verification: to use the connection, or only to see the certificate."""
     try:
-        legacy = tls.must_be_trusted or not tls.secret
-        connection = await _open(address, port, unverified_tls(legacy=legacy), name)
+        connection = await _open(address, port, unverified_tls(legacy=tls.old_will_do), name)
     except OSError:
         if not tls.must_be_trusted:
             raise

@@ -7,7 +7,7 @@ import errno
 import ssl
 import subprocess
 import time
-from dataclasses import replace
+import warnings
 from pathlib import Path
 
 import pytest
@@ -24,18 +24,17 @@ from service_peers import (
 )
 
 from phusong.collectors.call_readings import CertificateReading, ServiceKind, ServiceReading, ServiceState
-from phusong.collectors.services.certificates import Trust
+from phusong.collectors.services.certificates import Trust, fingerprint
 from phusong.collectors.services.connection import (
     BadAnswer,
     Refused,
     ServiceError,
     Silent,
-    TlsWanted,
     Unreachable,
     Untrusted,
-    connected,
     explained,
 )
+from phusong.collectors.services.http_request import HttpUrl, http_get
 from phusong.collectors.services.service_probe import ServiceToProbe, probe
 
 DAY_S = 86_400.0
@@ -199,36 +198,76 @@ async def test_old_tls_is_enough_only_where_nothing_is_trusted(
     service = ServiceToProbe(ServiceKind.HTTPS, HOST, free_port(), must_be_trusted=must_be_trusted)
     options = (version, "-cipher", "DEFAULT:@SECLEVEL=0")
     reading = await ask_openssl(tmp_path, service, old_certificate(tmp_path), *options)
-    if must_be_trusted:
-        assert reading.state in (ServiceState.BAD_CERTIFICATE, ServiceState.BAD_ANSWER)
-        assert reading.problem
+    if must_be_trusted and version == "-tls1_2":  # it comes as far as the certificate, which can be read
+        assert (reading.state, reading.code) == (ServiceState.BAD_CERTIFICATE, None)
+        assert certificate_of(reading).subject == "CN=codec"
+    elif must_be_trusted:
+        assert (reading.state, reading.code) == (ServiceState.BAD_ANSWER, None)
+        assert reading.problem.startswith("TLS failed: ")
     else:
         assert (reading.state, reading.code) == (ServiceState.READY, 200)
         assert not certificate_of(reading).trusted
 
 
+@pytest.mark.parametrize("must_be_trusted", [True, False])
+async def test_a_pinned_server_must_speak_todays_tls_to_be_trusted(must_be_trusted: bool, tmp_path: Path) -> None:
+    """A pin says whom we talk to; that nobody listens in takes more, where it matters."""
+    path = old_certificate(tmp_path)
+    pin = Trust(certificate_sha256=fingerprint(ssl.PEM_cert_to_DER_cert((tmp_path / "old.crt").read_text())))
+    service = ServiceToProbe(ServiceKind.HTTPS, HOST, free_port(), trust=pin, must_be_trusted=must_be_trusted)
+    reading = await ask_openssl(tmp_path, service, path, "-tls1", "-cipher", "DEFAULT:@SECLEVEL=0")
+    assert reading.state is (ServiceState.BAD_ANSWER if must_be_trusted else ServiceState.READY)
+    assert must_be_trusted or certificate_of(reading).trusted
+
+
 async def test_a_secret_never_goes_by_old_tls(tmp_path: Path) -> None:
-    """Even without verification, what holds a password is sent by today's TLS only."""
-    port = free_port()
-    command = ["openssl", "s_server", "-accept", f"{HOST}:{port}", "-cert", old_certificate(tmp_path), "-www"]
-    tls = TlsWanted("", Trust(), must_be_trusted=False, secret=True)
-    with running([*command, "-tls1", "-cipher", "DEFAULT:@SECLEVEL=0"], tmp_path / "openssl.log"):
+    """Even without verification, headers that may hold a password are sent by today's TLS only."""
+    url = HttpUrl(True, HOST, free_port())
+    command = ["openssl", "s_server", "-accept", f"{HOST}:{url.port}", "-cert", old_certificate(tmp_path)]
+
+    async def ask(headers: dict[str, str]) -> int | ServiceError:
+        try:
+            return (await http_get(url, headers=headers, verify=False, timeout_s=TIMEOUT_S)).status
+        except ServiceError as error:
+            return error
+
+    with running([*command, "-www", "-tls1", "-cipher", "DEFAULT:@SECLEVEL=0"], tmp_path / "openssl.log"):
         for _ in range(100):  # until it listens
-            error = await failure(port, tls)
-            if not isinstance(error, Refused):
+            answer = await ask({})
+            if not isinstance(answer, Refused):
                 break
             await asyncio.sleep(0.05)
-        assert type(error) is BadAnswer
-        assert str(error).startswith("TLS failed: ")
-        assert await failure(port, replace(tls, secret=False)) is None
+        assert answer == 200
+        failure = await ask({"Authorization": "Basic x"})
+        assert type(failure) is BadAnswer
+        assert str(failure).startswith("TLS failed: ")
 
 
-async def failure(port: int, tls: TlsWanted) -> ServiceError | None:
-    try:
-        async with connected(HOST, port, tls):
-            return None
-    except ServiceError as error:
-        return error
+async def test_nobody_talks_us_down_between_two_handshakes(tmp_path: Path) -> None:
+    """A self-signed server that asks for old TLS in the second handshake gets no secret either."""
+    today = make_certificate().server_tls(tmp_path)
+    old = make_certificate().server_tls(tmp_path)
+    old.set_ciphers("DEFAULT:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # that is why it is tried
+        old.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        old.maximum_version = ssl.TLSVersion.TLSv1
+    offered = [today, old, today, old]
+    came: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await writer.start_tls(offered.pop(0))
+        came.append(await reader.read(1000))
+        writer.write(page("x"))
+        await writer.drain()
+
+    async with stream_server(talk) as port:
+        url = HttpUrl(True, HOST, port)
+        assert (await http_get(url, verify=False, timeout_s=TIMEOUT_S)).status == 200
+        with pytest.raises(BadAnswer):
+            await http_get(url, headers={"Authorization": "Basic x"}, verify=False, timeout_s=TIMEOUT_S)
+    assert not any(b"Authorization" in octets for octets in came)
+    assert not offered
 
 
 # --- what goes wrong -----------------------------------------------------------------------------------------
@@ -271,7 +310,8 @@ def test_each_error_is_a_state(kind: type[ServiceError], state: ServiceState) ->
     assert kind("x").state is state
 
 
-async def test_a_port_that_speaks_no_tls_is_told() -> None:
+@pytest.mark.parametrize("must_be_trusted", [True, False])
+async def test_a_port_that_speaks_no_tls_is_told(must_be_trusted: bool) -> None:
     """A handshake with something else is a bad answer, not silence."""
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -279,7 +319,8 @@ async def test_a_port_that_speaks_no_tls_is_told() -> None:
         await reader.read()
 
     async with stream_server(greet) as port:
-        reading = await probe(ServiceToProbe(ServiceKind.TLS, HOST, port), TIMEOUT_S)
+        service = ServiceToProbe(ServiceKind.TLS, HOST, port, must_be_trusted=must_be_trusted)
+        reading = await probe(service, TIMEOUT_S)
     assert (reading.state, reading.problem) == (ServiceState.BAD_ANSWER, "TLS failed: wrong version number")
 
 

@@ -1,6 +1,6 @@
-"""The meetings of ``video.meetings`` in phusong.yaml: a ``.csv`` table.
+"""The meetings of ``video.meetings`` in phusong.yaml: a ``.csv`` table or an ``.ics`` calendar, told by its name.
 
-What it says is read in ``meeting_table``.
+What the two formats say is read in ``meeting_table`` and ``meeting_calendar``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def read_meetings(
     *,
     zone: tzinfo,
     now: datetime,
-    ahead: timedelta = AHEAD,  # noqa: ARG001
+    ahead: timedelta = AHEAD,
     districts: Mapping[str, str] = _NO_DISTRICTS,
 ) -> tuple[Meeting, ...]:
     """Read the meetings that are not over, in the order of their begin.
@@ -35,7 +35,7 @@ def read_meetings(
     Parameters
     ----------
     path : Path
-        A file whose name ends in ``.csv``.
+        A file whose name ends in ``.csv`` or ``.ics``.
     inventory : Inventory
         Whose endpoints take part.
     zone : tzinfo
@@ -52,12 +52,17 @@ def read_meetings(
     InputProblems
         With everything that is wrong in the file.
     """
-    if path.suffix.lower() != ".csv":
-        remedy = "name a table (.csv)"
-        raise InputProblems([Problem(str(path), 0, "", "not a .csv", remedy)])
+    if path.suffix.lower() not in {".csv", ".ics"}:
+        remedy = "name a table (.csv) or an iCalendar file (.ics)"
+        raise InputProblems([Problem(str(path), 0, "", "neither .csv nor .ics", remedy)])
     text, problem = read_text(path)
     if problem is not None:
         raise InputProblems([problem])
     participants = Participants(inventory, districts)
-    meetings = read_meeting_table(str(path), text, participants, zone=zone, now=now)
+    if path.suffix.lower() == ".csv":
+        meetings = read_meeting_table(str(path), text, participants, zone=zone, now=now)
+    else:
+        from .meeting_calendar import read_meeting_calendar  # icalendar costs time and memory to import
+
+        meetings = read_meeting_calendar(str(path), text, participants, zone=zone, now=now, ahead=ahead)
     return tuple(sorted(meetings, key=lambda meeting: (meeting.begin, meeting.end, meeting.meeting_id)))

@@ -89,6 +89,16 @@ class Participants:
         found = self._by_word.get(_address(text)) or self._by_word.get(folded(text))
         return (found,) if found else ()
 
+    def meant(self, text: str) -> tuple[str, ...]:
+        """Return the endpoints of a resource of a calendar: the one it names, or those that ``select`` finds.
+
+        A text with any word that selects nothing is no selection: it may be about anything.
+        """
+        if found := self.named(text):
+            return found
+        chosen = self.select(text)
+        return () if chosen.faults else chosen.endpoint_ids
+
     def ordered(self, endpoint_ids: Iterable[str]) -> tuple[str, ...]:
         """Return the ids in the order of the inventory, each once."""
         return tuple(sorted(set(endpoint_ids), key=self._places.__getitem__))

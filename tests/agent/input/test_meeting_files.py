@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from phusong.agent.input.problems import InputProblems
 from phusong.agent.input.text_files import MAX_FILE_BYTES
 from phusong.agent.meetings import Meeting
 
+WHAT_TO_WRITE = "write ids of endpoints.csv, all, district:NAME, site:SITE_ID or kind:KIND"
 HEADER = "meeting_id,title,from,to,endpoints\n"
 ALL = ("hub-1", "vd-hop", "vd-2", "hl-xa", "coto")
 
@@ -97,8 +99,7 @@ def test_who_takes_part(table: Path, cell: str, endpoint_ids: tuple[str, ...]) -
         ("vd-hob", "unknown endpoint 'vd-hob'; did you mean 'vd-hop'?"),
         (
             "zzzz",
-            "unknown endpoint 'zzzz'; write ids of endpoints.csv, all, district:NAME, site:SITE_ID or kind:KIND"
-            " (known: coto, hl-xa, hub-1, vd-2, vd-hop)",
+            f"unknown endpoint 'zzzz'; {WHAT_TO_WRITE} (known: coto, hl-xa, hub-1, vd-2, vd-hop)",
         ),
         ("district:Vân Dôm", "unknown district 'Vân Dôm'; did you mean 'Vân Đồn'?"),
         ("district:Ba Chẽ", "district:'Ba Chẽ' has no endpoint; remove it, or add its endpoint"),
@@ -171,10 +172,12 @@ def test_an_unknown_column(table: Path) -> None:
 
 def test_a_name_of_neither_kind(tmp_path: Path) -> None:
     """The ending of the name says how the file is read."""
-    assert problems_of(tmp_path / "meetings.xlsx", "") == ["meetings.xlsx: not a .csv; name a table (.csv)"]
+    assert problems_of(tmp_path / "meetings.xlsx", "") == [
+        "meetings.xlsx: neither .csv nor .ics; name a table (.csv) or an iCalendar file (.ics)"
+    ]
 
 
-@pytest.mark.parametrize("name", ["meetings.csv"])
+@pytest.mark.parametrize("name", ["meetings.csv", "meetings.ics"])
 def test_a_file_that_cannot_be_read(tmp_path: Path, name: str) -> None:
     """Absent, too large or of another encoding: told with the file's name."""
     path = tmp_path / name
@@ -202,3 +205,10 @@ def test_a_table_that_is_too_much(table: Path, rows: str) -> None:
     begin = time.process_time()
     assert 1 <= len(problems_of(table, HEADER + rows)) <= MAX_PROBLEMS + 1
     assert time.process_time() - begin < 5
+
+
+def test_a_table_needs_no_calendar_library(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no calendar is configured the library is not even imported."""
+    monkeypatch.setitem(sys.modules, "icalendar", None)
+    monkeypatch.delitem(sys.modules, "phusong.agent.input.meeting_calendar", raising=False)
+    assert read(table, HEADER + row("all"))

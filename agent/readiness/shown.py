@@ -6,7 +6,7 @@ All text of inventory, devices and calendars is made fit to be seen here: see ``
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 from importlib.metadata import version
@@ -36,10 +36,16 @@ _LONGEST_LIST: Final = 1000
 class ShownFinding:
     """A finding in words: what is so, and what to do about it."""
 
-    keeps_out: bool
+    state: State
+    """In which it alone would leave the endpoint."""
     sentence: str
     """Without a full stop: ``Its line is out: link hl-07``."""
     next_step: str
+
+    @property
+    def keeps_out(self) -> bool:
+        """Whether it alone keeps the endpoint from being ready."""
+        return self.state is not State.READY_WITH_WARNINGS
 
 
 def local(moment: datetime) -> datetime:
@@ -65,7 +71,11 @@ def verdict_word(verdict: Verdict | None, lang: str) -> str:
 def shown_findings(row: ReadinessRow, lang: str) -> list[ShownFinding]:
     """Return every finding of a row in words, in its order."""
     return [
-        ShownFinding(finding.keeps_out, finding_sentence(finding, lang), next_step(finding.reason, row, lang))
+        ShownFinding(
+            state_of(replace(row, findings=(finding,))),
+            finding_sentence(finding, lang),
+            next_step(finding.reason, row, lang),
+        )
         for finding in row.findings
     ]
 

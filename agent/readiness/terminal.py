@@ -71,8 +71,7 @@ def _why(row: ReadinessRow, lang: str) -> Text:
     """Return the reasons, then what the device is and when it last had a good call."""
     text = Text()
     for finding in shown.shown_findings(row, lang):
-        state = State.NOT_READY if finding.keeps_out else State.READY_WITH_WARNINGS
-        text.append(f"{shown.SIGNS[state]} {finding.sentence}.\n", style=_STYLES[state])
+        text.append(f"{shown.SIGNS[finding.state]} {finding.sentence}.\n", style=_STYLES[finding.state])
         if finding.keeps_out:
             text.append(f"→ {finding.next_step}\n")
     good_call = WORDS[lang]["good_call"].format(time=shown.last_good_call(row, lang))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 ENGLISH = {
-    "title": "Video endpoints ready for the meeting",
+    "title": "Meeting readiness of the video endpoints",
     "headline": "{ready} of {count} ready",
     "no_rows": "There are no endpoints.",
     "meeting": "Meeting: {title}",
-    "meeting.time": "From {begin} to {end}, {count} endpoints",
+    "meeting.time": "From {begin} to {end}; endpoints: {count}",
     "meeting.unmatched": "Attendees that are no endpoints of the inventory: {names}",
     "meeting.more": "{names} and {count} more",
     "no_meeting": "All endpoints, for no meeting in particular",
@@ -22,6 +22,7 @@ ENGLISH = {
     "nobody_to_call": "Nothing to be seen to: no endpoint is not ready or not known.",
     "everybody": "All endpoints",
     "order": "Not ready first, then not known, then ready.",
+    "contents": "On this page",
     "sums": "Sums",
     "by_state": "By state",
     "by_district": "By district",
@@ -33,6 +34,7 @@ ENGLISH = {
     "fill.carrier": "the carrier",
     "fill.link": "of the office",
     "fill.site": "the office",
+    "of_these_warned": "of these with warnings",
     "state.not_ready": "Not ready",
     "state.not_known": "Not known",
     "state.ready_with_warnings": "Ready, with warnings",
@@ -72,6 +74,7 @@ ENGLISH = {
     "column.meaning": "What it means",
     "yes": "yes",
     "no": "no",
+    "good_call.label": "Good call",
     "good_call": "Good call: {time}",
     "headroom": "down {down} · up {up} · needs {needed} Mbit/s",
     "headroom.arrows": "↓ {down} ↑ {up} needs {needed} Mbit/s",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 VIETNAMESE = {
-    "title": "Điểm cầu truyền hình sẵn sàng họp",
+    "title": "Báo cáo mức sẵn sàng họp của điểm cầu",
     "headline": "{ready} trên {count} điểm cầu sẵn sàng",
     "no_rows": "Không có điểm cầu nào.",
     "meeting": "Cuộc họp: {title}",
@@ -22,6 +22,7 @@ VIETNAMESE = {
     "nobody_to_call": "Không có điểm cầu nào phải xử lý: không điểm cầu nào chưa sẵn sàng hoặc chưa rõ.",
     "everybody": "Tất cả điểm cầu",
     "order": "Xếp từ chưa sẵn sàng, chưa rõ, đến sẵn sàng.",
+    "contents": "Trong trang này",
     "sums": "Tổng hợp",
     "by_state": "Theo trạng thái",
     "by_district": "Theo cấp huyện",
@@ -33,6 +34,7 @@ VIETNAMESE = {
     "fill.carrier": "nhà mạng",
     "fill.link": "của cơ quan",
     "fill.site": "cơ quan",
+    "of_these_warned": "trong đó có lưu ý",
     "state.not_ready": "Chưa sẵn sàng",
     "state.not_known": "Chưa rõ",
     "state.ready_with_warnings": "Sẵn sàng, có lưu ý",
@@ -72,6 +74,7 @@ VIETNAMESE = {
     "column.meaning": "Nghĩa là gì",
     "yes": "có",
     "no": "không",
+    "good_call.label": "Họp tốt",
     "good_call": "Họp tốt: {time}",
     "headroom": "xuống {down} · lên {up} · cần {needed} Mbit/s",
     "headroom.arrows": "↓ {down} ↑ {up} cần {needed} Mbit/s",

@@ -192,7 +192,7 @@ def test_what_was_asked_for_whom() -> None:
     )
     assert shown.meeting_lines(report, "en") == [
         "Meeting: Giao ban toàn tỉnh tuần 46",
-        "From 08:00 13/11/2026 to 11:30, 2 endpoints",
+        "From 08:00 13/11/2026 to 11:30; endpoints: 2",
     ]
     assert shown.asking_lines(report, "en") == [
         "Asked at 07:30:05 12/11/2026 (Viet Nam time, UTC+7), which took 7.4 s",
@@ -202,7 +202,7 @@ def test_what_was_asked_for_whom() -> None:
     long = made_meeting("a", unmatched=tuple(f"p{number}" for number in range(14)))
     long = replace(long, end=long.begin + timedelta(days=1))
     told = replace(report, meeting=long)
-    assert shown.meeting_lines(told, "en")[1] == "From 08:00 13/11/2026 to 08:00 14/11/2026, 1 endpoints"
+    assert shown.meeting_lines(told, "en")[1] == "From 08:00 13/11/2026 to 08:00 14/11/2026; endpoints: 1"
     assert shown.asking_lines(told, "en")[2].endswith(": p0, p1, p2, p3, p4, p5, p6, p7, p8, p9 and 4 more")
     nobody = replace(report, meeting=None, district="Vân Đồn")
     assert shown.meeting_lines(nobody, "en") == [

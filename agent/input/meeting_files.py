@@ -18,7 +18,7 @@ from .problems import InputProblems, Problem
 from .text_files import read_text
 
 AHEAD = timedelta(days=31)
-_NO_DISTRICTS: Mapping[str, str] = {}
+NO_DISTRICTS: Mapping[str, str] = {}
 
 
 def read_meetings(
@@ -28,7 +28,7 @@ def read_meetings(
     zone: tzinfo,
     now: datetime,
     ahead: timedelta = AHEAD,
-    districts: Mapping[str, str] = _NO_DISTRICTS,
+    districts: Mapping[str, str] = NO_DISTRICTS,
 ) -> tuple[Meeting, ...]:
     """Read the meetings that are not over, in the order of their begin.
 

@@ -89,7 +89,7 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     )
 
 
-for command in (asking.poll, asking.status, asking.explain, asking.discover):
+for command in (asking.poll, asking.status, asking.explain, asking.discover, asking.readiness):
     app.command()(command)
 app.add_typer(planning.maintenance, name="maintenance")
 app.add_typer(geodata.coverage, name="coverage")

@@ -1,10 +1,11 @@
-"""``phusong poll``, ``status``, ``explain``, ``discover``: what asks devices or the agent and shows the answer."""
+"""``phusong poll``, ``status``, ``explain``, ``discover``, ``readiness``: what asks and shows the answer."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from phusong.agent.terminal import (
     fail,
     input_errors,
     out,
+    tell,
 )
 
 
@@ -99,6 +101,49 @@ def explain(
     for explanation in explanations:
         for part in lay_out(explanation):
             out.print(part)
+
+
+def readiness(
+    config: ConfigOption = DEFAULT_CONFIG,
+    meeting: Annotated[
+        str | None,
+        typer.Option(help="Only who takes part in this meeting; next for the one that comes.", metavar="ID"),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="For a meeting that begins then: maintenance at that time counts.", metavar="TIME"),
+    ] = None,
+    district: Annotated[str | None, typer.Option(help="Only endpoints in this district.", metavar="NAME")] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write the rows, for programs.", metavar="FILE")
+    ] = None,
+    xlsx_file: Annotated[
+        Path | None, typer.Option("--xlsx", help="Write a workbook with sums.", metavar="FILE")
+    ] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", help="Write a page, for telephones and paper.", metavar="FILE")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="The language of the report: vi or en.")] = "vi",
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print no table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
+) -> None:
+    """Ask every video endpoint who is ready for a meeting, and why not. Exits with 1 when somebody is not."""
+    from .readiness_command import Request, run_readiness
+
+    request = Request(config, meeting, at, district, lang, quiet, as_json, csv_file, xlsx_file, html_file)
+    # With --json standard output belongs to the program that reads it.
+    say = partial(print, file=sys.stderr) if as_json else tell
+    try:
+        with input_errors():
+            everybody = run_readiness(request, out, err, say)
+    except OSError as error:
+        fail(
+            f"{error.filename}: {error.strerror}; choose another place, or make room"
+            if error.filename
+            else str(error)
+        )
+    if not everybody:
+        raise typer.Exit(PROBLEM)
 
 
 def discover(

@@ -5,6 +5,7 @@ Whatever goes wrong with one device, address or endpoint ends in its own outcome
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -49,6 +50,8 @@ from .snmp_security import EngineWatch
 log = structlog.get_logger()
 
 T = TypeVar("T")
+PROBES_AT_ONCE = 60
+"""Of so many endpoints the services are asked at the same time: each takes several sockets of the process."""
 SAFE_TO_FORGET = NO_ANOMALY | {NoRate.AMBIGUOUS_WRAP}
 """Outcomes after which a restarted agent may compare with a reading from before them."""
 
@@ -101,6 +104,7 @@ class Pollers:
         self._endpoints: dict[str, EndpointPoller] = {}
         self._roomos = RoomosReaders(config.video, observations.monotonic)
         self._readers: dict[AskedKey, BatchReader] = {}
+        self._probing = asyncio.Semaphore(PROBES_AT_ONCE)
         self._retired = False
         self.urgent: set[AskedKey] = set()
         """Devices at which counting began anew: to go on from before that would make up bytes or lose them."""
@@ -236,8 +240,8 @@ class Pollers:
             readings = tuple(no_such_name(service.kind, service.port, str(error)) for service in wanted)
             self._observations.probed(endpoint_id, readings)
             return
-        probes = probe_all(endpoint_services(endpoint, address, video), video.timeout_s)
-        found = await self._guard(probes)
+        async with self._probing:
+            found = await self._guard(probe_all(endpoint_services(endpoint, address, video), video.timeout_s))
         if not self._retired and not isinstance(found, _Failure):
             self._observations.probed(endpoint_id, found)
 

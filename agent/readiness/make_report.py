@@ -1,0 +1,113 @@
+"""Makes the readiness report from what was asked, the record of calls and the meetings. A pure function."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from phusong.agent.inventory import Endpoint, Inventory, MaintenanceWindow
+from phusong.agent.meetings import Meeting
+from phusong.coverage.editions import Commune
+from phusong.exporters.snapshot import EndpointRow, LinkRow, Snapshot, Verdict
+
+from .judge import best_line, headroom_of, judge_readiness, ordered
+from .readiness import Finding, ReadinessReport, ReadinessRow, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is known beside the answers."""
+
+    communes: Mapping[str, Commune]
+    needed_mbps: float
+    meeting: Meeting | None = None
+    district: str = ""
+    planned: Mapping[str, MaintenanceWindow] = field(default_factory=dict)
+    """By endpoint: maintenance at the time of the meeting."""
+    last_good_calls: Mapping[str, float] | None = None
+    """By endpoint: when its last good call ended, Unix seconds; ``None``: there is no record."""
+
+
+def make_report(
+    snapshot: Snapshot, inventory: Inventory, endpoint_ids: Collection[str], beside: Beside, took_s: float
+) -> ReadinessReport:
+    """Return the report on these endpoints; ``took_s`` is how long the asking took."""
+    links = {row.info.link_id: row for row in snapshot.links}
+    rows = tuple(
+        _row(row, inventory, links, beside, snapshot.taken_at)
+        for row in snapshot.endpoints
+        if row.info.endpoint_id in endpoint_ids
+    )
+    return ReadinessReport(
+        checked_at=_moment(snapshot.taken_at),
+        took_s=took_s,
+        needed_mbps=beside.needed_mbps,
+        rows=rows,
+        meeting=beside.meeting,
+        district=beside.district,
+        synthetic=bool(rows) and all(_is_loopback(inventory.endpoints[row.endpoint_id]) for row in rows),
+    )
+
+
+def _row(
+    row: EndpointRow, inventory: Inventory, links: Mapping[str, LinkRow], beside: Beside, now: float
+) -> ReadinessRow:
+    endpoint = inventory.endpoints[row.info.endpoint_id]
+    site = inventory.sites[endpoint.site_id]
+    commune = beside.communes.get(site.commune_code)
+    link = _line_of(endpoint, links)
+    room = headroom_of(link, row.reading)
+    findings = list(judge_readiness(row, link, needed_mbps=beside.needed_mbps, now=now))
+    window = beside.planned.get(endpoint.endpoint_id)
+    if window is not None and not any(found.reason is Reason.MAINTENANCE for found in findings):
+        detail = f"{window.begin.isoformat(timespec='minutes')}/{window.end.isoformat(timespec='minutes')}"
+        findings.append(Finding(Reason.MAINTENANCE, keeps_out=True, detail=detail))
+    last = _last_good_call(row, beside, now)
+    if last is None and beside.last_good_calls is not None:
+        findings.append(Finding(Reason.NO_GOOD_CALL, keeps_out=False))
+    return ReadinessRow(
+        endpoint_id=endpoint.endpoint_id,
+        name=endpoint.name,
+        site_id=site.site_id,
+        site_name=site.name,
+        commune=commune.name if commune else "",
+        district=commune.district if commune else "",
+        verdict=row.verdict,
+        findings=ordered(findings),
+        link_id=link.info.link_id if link else "",
+        carrier=link.info.carrier if link else "",
+        link_verdict=link.verdict if link else None,
+        headroom_down_mbps=room.down_mbps,
+        headroom_up_mbps=room.up_mbps,
+        services=row.services,
+        model=row.reading.model if row.reading else "",
+        software=row.reading.software if row.reading else "",
+        last_good_call=last,
+    )
+
+
+def _line_of(endpoint: Endpoint, links: Mapping[str, LinkRow]) -> LinkRow | None:
+    if endpoint.parent_link:
+        return links.get(endpoint.parent_link)
+    return best_line(link for link in links.values() if link.info.site_id == endpoint.site_id)
+
+
+def _last_good_call(row: EndpointRow, beside: Beside, now: float) -> datetime | None:
+    if row.verdict is Verdict.IN_CALL:
+        return _moment(now)
+    ended = (beside.last_good_calls or {}).get(row.info.endpoint_id)
+    return None if ended is None else _moment(min(ended, now))
+
+
+def _moment(unix: float) -> datetime:
+    return datetime.fromtimestamp(unix, UTC)
+
+
+def _is_loopback(endpoint: Endpoint) -> bool:
+    """Tell whether an endpoint can only be a simulated one."""
+    try:
+        return ipaddress.ip_address(endpoint.address).is_loopback
+    except ValueError:
+        return False

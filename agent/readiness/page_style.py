@@ -39,6 +39,7 @@ svg.shares { display: block; width: 100%; height: 14px; border-radius: 7px; }
 .badge { display: inline-block; border: 1px solid; border-radius: 12px; padding: 1px 9px; font-size: 13px;
   line-height: 1.4; font-weight: 600; }
 ul.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); gap: 14px;
+  align-items: start;
   margin: 0; padding: 0; list-style: none; }
 ul.cards > li { border: 1px solid #b9c4ce; border-left: 5px solid; border-radius: 6px; padding: 10px 12px;
   background: #fff; color: #1b1b1b; min-width: 0; }

@@ -19,7 +19,8 @@ from phusong.exporters.snapshot import Verdict
 from phusong.maps.text import clean_text
 
 from .details import detail_text
-from .readiness import Finding, ReadinessReport, ReadinessRow, Reason
+from .next_steps import next_step
+from .readiness import Finding, ReadinessReport, ReadinessRow
 from .sums import State, count, state_of
 from .wording import SERVICES, VERDICTS, WORDS, code_text
 
@@ -74,22 +75,10 @@ def shown_findings(row: ReadinessRow, lang: str) -> list[ShownFinding]:
         ShownFinding(
             state_of(replace(row, findings=(finding,))),
             finding_sentence(finding, lang),
-            next_step(finding.reason, row, lang),
+            next_step(finding, row, lang),
         )
         for finding in row.findings
     ]
-
-
-def next_step(reason: Reason, row: ReadinessRow | None, lang: str) -> str:
-    """Return what to do about a reason: whom to call, what to look at; in general without a row."""
-    words = WORDS[lang]
-    carrier, link, site = ("", "", "") if row is None else (row.carrier, row.link_id, row.site_name or row.site_id)
-    text = words[f"next.{reason}"].format(
-        carrier=clean_text(carrier) or words["fill.carrier"],
-        link=clean_text(link) or words["fill.link"],
-        site=clean_text(site) or words["fill.site"],
-    )
-    return text[:1].upper() + text[1:]
 
 
 def finding_sentence(finding: Finding, lang: str) -> str:

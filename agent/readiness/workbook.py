@@ -30,6 +30,7 @@ from phusong.agent.report.xlsx import (
 from phusong.maps.text import clean_text
 
 from . import shown
+from .next_steps import general_step
 from .readiness import ReadinessReport, ReadinessRow, Reason
 from .sums import Counts, State, by_district, by_reason, count, in_order
 from .wording import WORDS, definitions
@@ -205,7 +206,7 @@ def _fill_notes(sheet: Worksheet, report: ReadinessReport, lang: str) -> None:
     lines: list[Sequence[str]] = [(words["about"],), *((line,) for line in _about(report, lang)), ()]
     lines += [(words["explained"],), *((text,) for text in definitions(lang)), ()]
     lines += [(words["column.reason"], words["column.next_steps"])]
-    lines += [(words[f"reason.{reason}"], shown.next_step(reason, None, lang)) for reason in Reason]
+    lines += [(words[f"reason.{reason}"], general_step(reason, lang)) for reason in Reason]
     lines += [(), (words["program"], shown.program())]
     put_lines(sheet, 1, lines, {words["about"], words["explained"], words["column.reason"]})
     sheet.column_dimensions["A"].width = 90

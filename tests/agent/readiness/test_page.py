@@ -22,8 +22,8 @@ LOADING = {"src", "srcset", "data", "poster", "action", "xlink:href", "srcdoc", 
 VOID = {"meta"}
 TAGS = {
     "html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "h3", "p", "dl", "div", "dt", "dd",
-    "svg", "rect", "nav", "ul", "li", "a", "main", "section", "span", "table", "caption", "thead", "tbody", "tfoot", "tr",
-    "th", "td",
+    "svg", "rect", "nav", "ul", "li", "a", "main", "section", "span", "table", "caption", "thead", "tbody",
+    "tfoot", "tr", "th", "td",
 }  # fmt: skip
 
 

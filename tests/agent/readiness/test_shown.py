@@ -10,6 +10,7 @@ import pytest
 from readiness_made import CERTIFICATE, NEVER_ENDING, finding, full_report, made_meeting, made_report, made_row
 
 from phusong.agent.readiness import shown
+from phusong.agent.readiness.next_steps import VARIANTS
 from phusong.agent.readiness.readiness import Finding, ReadinessRow, Reason
 from phusong.agent.readiness.sums import State
 from phusong.agent.readiness.wording import LANGUAGES, SERVICES, VERDICTS, WORDS, definitions
@@ -37,11 +38,12 @@ def test_everything_has_words(lang: str) -> None:
     """Every reason has a sentence and a step of its own, every state and service a word; none is left over."""
     for kind, members in (("reason", Reason), ("next", Reason), ("state", State)):
         keys = {key for key in WORDS[lang] if key.startswith(f"{kind}.")}
-        assert keys == {f"{kind}.{member}" for member in members}
+        extra = {f"{reason}.{name}" for reason, names in VARIANTS.items() for name in names}
+        assert keys == {f"{kind}.{word}" for word in (*members, *(extra if kind == "next" else ()))}
         assert len({WORDS[lang][key] for key in keys}) == len(keys)
     states = {f"service.{state}" for state in ServiceState}
-    extra = {"service.code", "service.port", "service.until"}
-    assert {key for key in WORDS[lang] if key.startswith("service.")} == states | extra
+    others = {"service.code", "service.port", "service.until"}
+    assert {key for key in WORDS[lang] if key.startswith("service.")} == states | others
     assert set(SERVICES) == set(ServiceKind)
     assert set(VERDICTS[lang]) == set(Verdict)
 
@@ -108,6 +110,35 @@ def test_a_step_without_names_is_a_sentence_too(lang: str) -> None:
     for told in shown.shown_findings(row, lang):
         assert "  " not in told.next_step
         assert told.next_step[0].isupper()
+
+
+@pytest.mark.parametrize(
+    ("given", "changes", "step"),
+    [
+        (Finding(Reason.LINE_DOWN, True, "link l-a"), {}, "Call VNPT about line l-a; ask UBND a"),
+        (Finding(Reason.LINE_DOWN, True), {"link_verdict": Verdict.DOWN}, "Call VNPT about line l-a; ask UBND a"),
+        (
+            Finding(Reason.LINE_DOWN, True, "device hub-1"),
+            {},
+            "Tell the technician: device hub-1 failed, UBND a is not",
+        ),
+        (
+            Finding(Reason.LINE_DOWN, True, "link hl-07"),
+            {},
+            "Tell the technician: line hl-07 is out, and line l-a",
+        ),
+        (Finding(Reason.LINE_DOWN, True), {"link_verdict": Verdict.ADMIN_DOWN}, "Ask the technician why line l-a"),
+        (Finding(Reason.POOR_CALL, True, "link l-a"), {}, "Call VNPT: line l-a spoils"),
+        (Finding(Reason.POOR_CALL, True, "line"), {}, "Call VNPT: line l-a spoils"),
+        (Finding(Reason.POOR_CALL, True, "room"), {}, "Call UBND a: look at cable"),
+        (Finding(Reason.POOR_CALL, True, "unknown"), {}, "Technician: hold the call's figures against line l-a"),
+        (Finding(Reason.FAULT, True, "device hub-1"), {}, "Call UBND a: look at the part"),
+    ],
+)
+def test_nobody_is_sent_to_the_wrong_door(given: Finding, changes: dict[str, object], step: str) -> None:
+    """Who is called depends on whose fault it is, as far as that is known."""
+    (told,) = shown.shown_findings(made_row("a", given, **changes), "en")
+    assert told.next_step.startswith(step)
 
 
 SIP, TCP, H323 = ServiceKind.SIP_UDP, ServiceKind.SIP_TCP, ServiceKind.H323

@@ -12,6 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from readiness_made import CHECKED_AT, HOSTILE, full_report, hostile_report, made_report, province_report
 
 from phusong.agent.readiness import shown
+from phusong.agent.readiness.next_steps import general_step
 from phusong.agent.readiness.readiness import ReadinessReport, Reason
 from phusong.agent.readiness.sums import State, by_district, by_reason, count, in_order
 from phusong.agent.readiness.wording import LANGUAGES, WORDS, definitions
@@ -140,7 +141,7 @@ def test_what_it_means(lang: str) -> None:
     for text in (*definitions(lang), *shown.meeting_lines(report, lang), *shown.asking_lines(report, lang)):
         assert (text,) in lines
     for reason in Reason:
-        assert (WORDS[lang][f"reason.{reason}"], shown.next_step(reason, None, lang)) in lines
+        assert (WORDS[lang][f"reason.{reason}"], general_step(reason, lang)) in lines
     assert (WORDS[lang]["program"], shown.program()) in lines
 
 

@@ -19,9 +19,8 @@ from phusong.collectors.device_text import clean_text
 from .calendar_lines import CalendarFault, Component, Property
 from .calendar_rule import Rule, RuleError, read_rule
 from .calendar_times import CalendarZones, Moment, read_length, read_moment, read_moments
+from .meeting_table import LONGEST
 
-LONGEST = timedelta(days=366)
-"""Of a meeting: more is a slip of the pen."""
 OF_NO_INTEREST = timedelta(days=1)
 MAX_TITLE = 200
 T = TypeVar("T")

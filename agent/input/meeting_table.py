@@ -5,7 +5,7 @@ Reading CSV is the work of ``csv_table``, the words of the column ``endpoints`` 
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from phusong.agent.meetings import Meeting
 
@@ -15,6 +15,8 @@ from .meeting_participants import Participants, Selection
 from .problems import InputProblems
 
 MAX_MEETINGS = 5000
+LONGEST = timedelta(days=366)
+"""Of a meeting: more is a slip of the pen."""
 
 
 def meetings_spec(file: str, zone: tzinfo) -> TableSpec:
@@ -59,6 +61,9 @@ def _check(table: Table, row: Row, participants: Participants) -> Selection:
     if begin is not None and end is not None and end <= begin:
         what = "the meeting does not end after it begins"
         table.report(row.line_of("to"), "to", what, "exchange from and to, or correct them")
+    elif begin is not None and end is not None and end - begin > LONGEST:
+        what = f"the meeting lasts longer than {LONGEST.days} days"
+        table.report(row.line_of("to"), "to", what, "correct from or to")
     cell = row.values.get("endpoints", "")
     chosen = participants.select(cell)
     for what, remedy in chosen.faults:

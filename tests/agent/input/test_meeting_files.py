@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from meeting_province import DISTRICTS, INVENTORY, NOW, PROVINCE_TIME
 
 from phusong.agent.input.csv_table import MAX_PROBLEMS
 from phusong.agent.input.meeting_files import read_meetings
+from phusong.agent.input.meeting_table import meetings_spec
 from phusong.agent.input.problems import InputProblems
 from phusong.agent.input.text_files import MAX_FILE_BYTES
 from phusong.agent.meetings import Meeting
@@ -114,6 +116,12 @@ def test_an_unknown_participant(table: Path, cell: str, told: str) -> None:
     assert problems_of(table, HEADER + row("all", "m0") + row(cell)) == [f"meetings.csv:3:endpoints: {told}"]
 
 
+def test_a_meeting_of_more_than_a_year(table: Path) -> None:
+    """A slip of the pen in the year is told."""
+    told = problems_of(table, HEADER + "m1,Giao ban,2026-11-28T08:00,2027-12-28T10:00,all\n")
+    assert told == ["meetings.csv:2:to: the meeting lasts longer than 366 days; correct from or to"]
+
+
 def test_an_edition_without_districts(table: Path) -> None:
     """The edition of 2025-07 has none: the message says so instead of naming no near name."""
     told = problems_of(table, HEADER + row("district:Vân Đồn"), districts={})
@@ -212,3 +220,25 @@ def test_a_table_needs_no_calendar_library(table: Path, monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "icalendar", None)
     monkeypatch.delitem(sys.modules, "phusong.agent.input.meeting_calendar", raising=False)
     assert read(table, HEADER + row("all"))
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "meetings.md").read_text(encoding="utf-8")
+
+
+def _block(language: str) -> str:
+    return PAGE.partition(f"```{language}\n")[2].partition("```")[0]
+
+
+def test_the_examples_of_the_documentation(tmp_path: Path) -> None:
+    """They can be copied; the columns are those of the table."""
+    found = read(tmp_path / "m.csv", _block("csv"))
+    assert [(each.meeting_id, each.endpoint_ids) for each in found] == [
+        ("gb-11", ALL),
+        ("vd-sk", ("hub-1", "vd-hop", "vd-2", "hl-xa")),
+    ]
+    found = read(tmp_path / "m.ics", _block("ics"))
+    assert [each.meeting_id[-17:] for each in found] == ["@20261130T010000Z", "@20261214T010000Z"]
+    assert {(each.endpoint_ids, each.unmatched) for each in found} == {(("hub-1", "vd-hop"), ("Nguyễn Văn A",))}
+    assert found[0].meeting_id in PAGE
+    columns = [column.name for column in meetings_spec("meetings.csv", PROVINCE_TIME).columns]
+    assert re.findall(r"^\| `([^`]+)`", PAGE.partition("## A table")[2], re.MULTILINE)[: len(columns)] == columns

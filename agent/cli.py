@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -73,11 +74,12 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
 def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Say everything that is wrong in the configuration and inventory."""
     from .input.event_receivers import unencrypted
-    from .input.settings import load_all
+    from .input.settings import load_all, load_meetings
     from .polling.snmp_security import weak_choices
 
     with input_errors():
         settings, inventory = load_all(config)
+        meetings = load_meetings(settings, inventory, datetime.now(UTC))
     for name, weakness in weak_choices(settings.auths):
         print(f"{config}: warning: snmp.auths.{name} has {weakness}", file=sys.stderr)  # noqa: T201
     if unencrypted(settings.events):
@@ -85,7 +87,8 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     tell(
         f"{config}: good. {len(inventory.links)} links, {len(inventory.sites)} sites, "
         f"{len(inventory.devices)} devices, {len(inventory.endpoints)} endpoints, "
-        f"{len(inventory.maintenance)} maintenance windows."
+        f"{len(inventory.services)} services, {len(inventory.maintenance)} maintenance windows"
+        + (f", {len(meetings)} meetings to come." if settings.video.meetings else ".")
     )
 
 

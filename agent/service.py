@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from phusong.collectors.reachability import PingUnavailable
+from phusong.coverage.editions import load_edition
 from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.feed import snapshot_to_json
 from phusong.exporters.http_server import ListenError, StatusServer
@@ -33,10 +34,11 @@ from .daemon import Agent
 from .event_feed import EventFeed
 from .input.config import Config
 from .input.problems import InputProblems
-from .input.settings import load_all
+from .input.settings import LOCAL_TIME, load_all
 from .inventory import Inventory
 from .lifecycle import notify, on_signals, watchdog_interval_s
 from .maintenance_watch import MaintenanceWatch
+from .meetings_watch import MeetingsWatch
 from .state.history import History
 from .state.state_store import StateFolderInUse, StateStore
 from .whole_file import write_whole
@@ -49,6 +51,7 @@ log = structlog.get_logger()
 JUDGE_EVERY_S = 1.0
 MAINTENANCE_LOOK_EVERY_S = 0.5
 COVERAGE_LOOK_EVERY_S = 10.0
+MEETINGS_LOOK_EVERY_S = 5.0
 FEED_EVERY_S = 30.0
 """How often ``state/snapshot.json`` is written for the map."""
 SAVE_EVERY_S = 60.0
@@ -105,6 +108,7 @@ class Service:
             self._store.close()
             raise StartFailed(str(error)) from error
         self._coverage = CoverageWatch(self.agent)
+        self._meetings = self._make_meetings_watch(config)
         self._maintenance = MaintenanceWatch(self._store, self.agent, self._metrics)
         self._history = History(self._store, self._metrics, self.agent.hourly)
         self.agent.remember(self._history.left_behind(time.time() - config.limits.longest_memory_s))
@@ -197,6 +201,10 @@ class Service:
         except OSError as error:
             log.error("control_not_open", folder=str(self._config.state), problem=error.strerror)
 
+    def _make_meetings_watch(self, config: Config) -> MeetingsWatch:
+        districts = load_edition(config.edition).districts_by_commune
+        return MeetingsWatch(config.video.meetings, LOCAL_TIME, time.time, self.agent.use_meetings, districts)
+
     def _make_server(self) -> StatusServer:
         web = self._config.web
         try:
@@ -224,6 +232,10 @@ class Service:
     async def look_at_coverage(self) -> None:
         """Read ``coverage.json`` when it is new."""
         await self._coverage.look(self._config)
+
+    async def _look_at_meetings(self) -> None:
+        await self._meetings.look(self.agent.inventory)
+        self._metrics.meetings_last_read_successful.set(not self._meetings.failed)
 
     async def write_feed(self) -> None:
         """Write the state as JSON for the map, atomically; a failure is counted, and reported when it begins."""
@@ -277,6 +289,7 @@ class Service:
             _every(JUDGE_EVERY_S, self._history.keep),
             _every(MAINTENANCE_LOOK_EVERY_S, self._look_at_maintenance),
             _every(COVERAGE_LOOK_EVERY_S, self.look_at_coverage),
+            _every(MEETINGS_LOOK_EVERY_S, self._look_at_meetings),
             _every(FEED_EVERY_S, self.write_feed),
             self._save_now_and_then(),
         ]
@@ -328,10 +341,14 @@ class Service:
             fixed["notifications.listen"] = _listen(config) != self._notifications_at
             if any(fixed.values()):
                 log.warning("restart_needed", keys=", ".join(key for key, changed in fixed.items() if changed))
+            before = self._config
             self._config = replace(config, web=self._config.web, state=self._config.state)
             if self._notifications:
                 self._notifications.reload(config)
             self._coverage.look_anew()
+            if (config.video.meetings, config.edition) != (before.video.meetings, before.edition):
+                self.agent.use_meetings(())
+                self._meetings = self._make_meetings_watch(config)
             self._note_reload(good=True)
             self._feed.use(config, inventory)
             self._feed.reloaded()

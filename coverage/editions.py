@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 KNOWN_EDITIONS = {"2020-01": 177, "2025-07": 54}
 """How many communes each edition has."""
+_DISTRICT_KINDS = ("thanh pho", "thi xa", "huyen", "tp", "tx", "h")
+_DISTRICT_KINDS_TOGETHER = ("thanhpho", "thixa", "huyen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,11 @@ class Edition:
 
     name: str
     communes: Mapping[str, Commune]
+
+    @property
+    def districts_by_commune(self) -> dict[str, str]:
+        """The name of the district of each commune that has one, by the commune's code."""
+        return {code: commune.district for code, commune in self.communes.items() if commune.district}
 
 
 @cache
@@ -93,3 +100,19 @@ def folded(name: str) -> str:
     decomposed = unicodedata.normalize("NFD", name.casefold().replace("đ", "d"))
     letters = "".join(c if c.isalnum() else " " for c in decomposed if not unicodedata.combining(c))
     return " ".join(letters.split())
+
+
+def district_key(name: str) -> str:
+    """Return the form in which spellings of one district's name are equal, with its kind before it or without.
+
+    ``district_key("Huyện Vân Đồn") == district_key("vân đồn") == "vandon"``.
+    """
+    text = folded(name)
+    for word in _DISTRICT_KINDS:
+        if text.startswith(word + " "):
+            return text[len(word) + 1 :].replace(" ", "")
+    together = text.replace(" ", "")
+    for word in _DISTRICT_KINDS_TOGETHER:
+        if " " not in text and together.startswith(word):
+            return together[len(word) :]
+    return together

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +14,8 @@ from rich.progress import Progress
 
 from phusong.agent.input.config import Config
 from phusong.agent.input.inventory_cells import CellError, time_in
-from phusong.agent.input.meeting_files import read_meetings
 from phusong.agent.input.problems import InputProblems, Problem, listed, name_hint, shown
-from phusong.agent.input.settings import LOCAL_TIME, load_all
+from phusong.agent.input.settings import LOCAL_TIME, load_all, load_meetings
 from phusong.agent.inventory import Inventory
 from phusong.agent.meetings import Meeting
 from phusong.agent.readiness.as_json import report_to_csv, report_to_json
@@ -29,7 +28,7 @@ from phusong.agent.readiness.wording import LANGUAGES
 from phusong.agent.state.good_calls import read_last_good_calls
 from phusong.agent.state.state_access import StateFileProblem
 from phusong.agent.whole_file import write_whole
-from phusong.coverage.editions import Commune, load_edition
+from phusong.coverage.editions import Commune, district_key, load_edition
 
 MEETING_S = 3600.0
 """So long a meeting is taken to be where only the time of its begin is given."""
@@ -139,13 +138,8 @@ def _read_request(request: Request, config: Config, inventory: Inventory, now: d
         There is no such meeting, district or time, or no endpoint of it.
     """
     meeting = _find_meeting(request, config, inventory, now) if request.meeting else None
-    communes = load_edition(config.edition).communes
-    districts = {code: commune.district for code, commune in communes.items()}
-    district = request.district or ""
-    known = sorted({name for name in districts.values() if name})
-    if district and district not in known:
-        remedy = name_hint(district, known, f"write a district of edition {config.edition}{listed(known)}")
-        raise InputProblems([Problem("--district", 0, "", f"there is no district {shown(district)}", remedy)])
+    districts = load_edition(config.edition).districts_by_commune
+    district = _find_district(request.district or "", frozenset(districts.values()))
     endpoint_ids = endpoints_of(inventory, districts, meeting=meeting, district=district)
     if not endpoint_ids:
         where = "endpoints.csv" if not (meeting or district) else "what you asked for"
@@ -155,11 +149,20 @@ def _read_request(request: Request, config: Config, inventory: Inventory, now: d
     return _Asked(meeting, district, endpoint_ids, begin, end)
 
 
+def _find_district(typed: str, known: Collection[str]) -> str:
+    """Return a district by its name with or without its kind, whatever its case and diacritics."""
+    by_key = {district_key(name): name for name in known}
+    if typed and district_key(typed) not in by_key:
+        remedy = name_hint(typed, sorted(known), f"write a district of the edition{listed(known)}")
+        raise InputProblems([Problem("--district", 0, "", f"there is no district {shown(typed)}", remedy)])
+    return by_key[district_key(typed)] if typed else ""
+
+
 def _find_meeting(request: Request, config: Config, inventory: Inventory, now: datetime) -> Meeting:
     if config.video.meetings is None:
         remedy = "name a file as video.meetings, or leave --meeting out"
         raise InputProblems([Problem(str(request.config), 0, "", "it names no file of meetings", remedy)])
-    meetings = read_meetings(config.video.meetings, inventory, zone=LOCAL_TIME, now=now)
+    meetings = load_meetings(config, inventory, now)
     wanted = request.meeting or NEXT
     found = find_meeting(meetings, wanted, now)
     if found is None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from phusong.agent.inventory import Inventory
-from phusong.coverage.editions import folded
+from phusong.coverage.editions import district_key, folded
 
 from .inventory_columns import SITE_KINDS
 from .problems import listed, nearest, shown
@@ -59,9 +59,9 @@ class Participants:
             site = inventory.sites[endpoint.site_id]
             by_site[site.site_id].append(key)
             by_kind[site.kind].append(key)
-            by_district[folded(districts.get(site.commune_code, ""))].append(key)
+            by_district[district_key(districts.get(site.commune_code, ""))].append(key)
         self._members = {"site": by_site, "kind": by_kind, "district": by_district}
-        self._district_names = {folded(name): name for name in districts.values() if name}
+        self._district_names = {district_key(name): name for name in districts.values() if name}
         self._by_word = _words(inventory)
         self._remedies: dict[tuple[str, str], str] = {}
 
@@ -120,7 +120,7 @@ class Participants:
         if kind != "district":
             return 1
         lengths = range(min(len(words), _LONGEST_DISTRICT), 0, -1)
-        return next((n for n in lengths if folded(" ".join(words[:n])) in self._district_names), len(words))
+        return next((n for n in lengths if district_key(" ".join(words[:n])) in self._district_names), len(words))
 
     def _by_id(self, word: str) -> Selection:
         if word.lower() == ALL:
@@ -137,7 +137,7 @@ class Participants:
             remedy = "use ids, site: or kind:, or another edition in phusong.yaml"
             return Selection((), ((f"{shown(name)} is no district: this edition has none", remedy),))
         known = self._known(kind)
-        key = folded(name) if kind == "district" else name
+        key = district_key(name) if kind == "district" else name
         if key not in known:
             what = f"unknown {kind if kind != 'kind' else 'kind of site'} {shown(name)}"
             return Selection((), ((what, self._remedy(kind, key, known)),))

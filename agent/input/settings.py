@@ -8,16 +8,18 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from phusong.agent.inventory import Inventory
+from phusong.agent.meetings import Meeting
 from phusong.collectors.profile_choice import AUTO
 from phusong.coverage.editions import KNOWN_EDITIONS, load_edition
 from phusong.exporters.web_config import WebConfigError, load_web_config
 
 from .config import TIMEZONE, Config, ConfigReading, Paths, examine_config, load_paths
 from .inventory_files import examine_inventory
+from .meeting_files import read_meetings
 from .problems import InputProblems, Problem, name_hint
 from .profile_files import examine_profiles
 from .yaml_text import YamlDocument
@@ -95,6 +97,20 @@ def load_inventory(path: Path) -> tuple[Paths, Inventory]:
     if inventory is None:
         raise InputProblems(problems)
     return paths, inventory
+
+
+def load_meetings(config: Config, inventory: Inventory, now: datetime) -> tuple[Meeting, ...]:
+    """Read the meetings that are not over, of the file that the configuration names; none without one.
+
+    Raises
+    ------
+    InputProblems
+        With everything that is wrong in the file.
+    """
+    if config.video.meetings is None:
+        return ()
+    districts = load_edition(config.edition).districts_by_commune
+    return read_meetings(config.video.meetings, inventory, zone=LOCAL_TIME, now=now, districts=districts)
 
 
 def _read_config(path: Path, environ: Mapping[str, str]) -> ConfigReading:

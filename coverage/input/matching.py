@@ -11,7 +11,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from phusong.coverage.editions import KNOWN_EDITIONS, folded
+from phusong.coverage.editions import KNOWN_EDITIONS, district_key, folded
 from phusong.coverage.input import commune_columns
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ _KINDS = {
 }
 _KIND_OF = {word: own for own, words in _KINDS.items() for word in words}
 _WRITTEN_TOGETHER = {"phuong": "Phường", "thitran": "Thị trấn", "dackhu": "Đặc khu", "xa": "Xã"}
-_DISTRICT_KINDS = ("thanh pho", "thi xa", "huyen", "tp", "tx", "h")
-_DISTRICT_KINDS_TOGETHER = ("thanhpho", "thixa", "huyen")
 _LIKE = 0.7
 """How alike (difflib) a name must be to be suggested."""
 
@@ -126,7 +124,9 @@ class CommuneMatcher:
     def is_certain(self, found: str, code: str, district: str) -> bool:
         """Whether a row's code or district says that it is the commune ``found``, not its name alone."""
         own = self._edition.communes[found]
-        return commune_code(code) == found or bool(district and _district(own.district) == _district(district))
+        return commune_code(code) == found or bool(
+            district and district_key(own.district) == district_key(district)
+        )
 
     def explain(self, code: str, name: str, kind: str, district: str) -> str:
         """Return why a row is no commune without doubt, and which it may be."""
@@ -155,7 +155,7 @@ class CommuneMatcher:
         """Return the communes of the first reading that has any, its type, and whether the district agrees."""
         for bare, own_kind in readings:
             of_kind = [c for c in self._by_bare_name.get(bare, []) if own_kind in ("", c.kind)]
-            in_district = [c for c in of_kind if district and _district(c.district) == _district(district)]
+            in_district = [c for c in of_kind if district and district_key(c.district) == district_key(district)]
             if of_kind:
                 return in_district or of_kind, own_kind, bool(in_district)
         return (), "", False
@@ -211,18 +211,6 @@ def _readings(name: str, kind: str) -> list[tuple[str, str]]:
         if squeezed.startswith(word) and own_kind in ("", own):
             readings.append((squeezed[len(word) :], own))
     return list(dict.fromkeys(reading for reading in readings if reading[0]))
-
-
-def _district(name: str) -> str:
-    text = folded(name)
-    for word in _DISTRICT_KINDS:
-        if text.startswith(word + " "):
-            return _squeezed(text[len(word) + 1 :])
-    together = _squeezed(text)
-    for word in _DISTRICT_KINDS_TOGETHER:
-        if " " not in text and together.startswith(word):
-            return together[len(word) :]
-    return together
 
 
 def _squeezed(name: str) -> str:

@@ -1,0 +1,186 @@
+"""Decides who is ready for a meeting, from what is known of an endpoint and of its line. Pure functions.
+
+Whoever could not be seen and heard well for the whole meeting is not ready; what may spoil it, or hides that from
+us, is a warning. The verdicts themselves are found in ``judging``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from phusong.collectors.call_readings import EndpointReading, ServiceReading
+from phusong.exporters.snapshot import EndpointRow, LinkRow, Verdict
+
+from .readiness import Finding, Reason
+
+BITS_PER_BYTE = 8
+MEGA = 1e6
+CERTIFICATE_SOON_S = 21 * 86_400.0
+"""A certificate that runs out within so long is told."""
+SERIOUS_FAULTS = frozenset({"camera", "microphone", "network", "hardware", "system", "display", "speaker"})
+"""Parts without which nobody can be seen and heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """What is left of a line's contracted rate, in Mbit/s; ``None`` where its use is not known."""
+
+    down_mbps: float | None
+    up_mbps: float | None
+
+
+NOT_KNOWN = Headroom(None, None)
+
+
+def headroom_of(link: LinkRow | None, reading: EndpointReading | None = None) -> Headroom:
+    """Return what a line has left; what the endpoint's own call takes now is at its disposal, too."""
+    if link is None:
+        return NOT_KNOWN
+    calls = reading.calls if reading else ()
+    own_down = sum(call.receive_bps or 0.0 for call in calls) / MEGA
+    own_up = sum(call.transmit_bps or 0.0 for call in calls) / MEGA
+    info = link.info
+    return Headroom(
+        _left(info.contracted_down_bytes_per_s, link.use_down_ratio, own_down),
+        _left(info.contracted_up_bytes_per_s, link.use_up_ratio, own_up),
+    )
+
+
+def _left(contracted_bytes_per_s: float, use_ratio: float | None, own_mbps: float) -> float | None:
+    if use_ratio is None:
+        return None
+    contracted = contracted_bytes_per_s * BITS_PER_BYTE / MEGA
+    return min(contracted, max(0.0, contracted * (1 - use_ratio)) + own_mbps)
+
+
+def best_line(lines: Iterable[LinkRow]) -> LinkRow | None:
+    """Return the line over which a meeting of this office would go: one that is up, with the most room."""
+
+    def rank(line: LinkRow) -> tuple[bool, bool, float]:
+        room = headroom_of(line)
+        left = min(-inf if v is None else v for v in (room.down_mbps, room.up_mbps))
+        return line.up is True, line.verdict is Verdict.UP, left
+
+    return max(lines, key=rank, default=None)
+
+
+def judge_readiness(
+    row: EndpointRow, link: LinkRow | None, *, needed_mbps: float, now: float
+) -> tuple[Finding, ...]:
+    """Return all that speaks against an endpoint, the heaviest first; nothing when all is well.
+
+    Parameters
+    ----------
+    row : EndpointRow
+        The endpoint.
+    link : LinkRow or None
+        The line that it hangs on.
+    needed_mbps : float
+        What HD needs each way, Mbit/s.
+    now : float
+        Unix seconds.
+    """
+    findings = [
+        *_by_verdict(row, link),
+        *_of_parts(row.reading),
+        *(_of_line(row, link, needed_mbps) if row.up is not False else ()),
+        *_of_calls(row),
+        *_of_answers(row, now),
+    ]
+    return ordered(findings)
+
+
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings with what keeps out before warnings, each in the order of its weight."""
+    weights = {reason: weight for weight, reason in enumerate(Reason)}
+    return tuple(sorted(findings, key=lambda found: (not found.keeps_out, weights[found.reason])))
+
+
+def is_ready(findings: Sequence[Finding]) -> bool | None:
+    """Tell whether nothing keeps an endpoint out; ``None`` when all that does is that nothing is known."""
+    out = [finding.reason for finding in findings if finding.keeps_out]
+    return None if out == [Reason.NOT_KNOWN] else not out
+
+
+def _by_verdict(row: EndpointRow, link: LinkRow | None) -> Iterator[Finding]:
+    match row.verdict:
+        case Verdict.MAINTENANCE:
+            yield Finding(Reason.MAINTENANCE, keeps_out=True)
+        case Verdict.PARENT_DOWN:
+            yield Finding(Reason.LINE_DOWN, keeps_out=True, detail=row.cause)
+        case Verdict.UNREACHABLE:
+            out = link is not None and link.up is False
+            yield Finding(Reason.LINE_DOWN if out else Reason.UNREACHABLE, keeps_out=True)
+        case Verdict.NO_SERVICE:
+            yield Finding(Reason.NO_SERVICE, keeps_out=True, detail=_said(row.services))
+        case Verdict.NOT_REGISTERED:
+            yield Finding(Reason.NOT_REGISTERED, keeps_out=True)
+        case Verdict.POOR_CALL:
+            detail = row.cause or (row.fault.value if row.fault else "")
+            yield Finding(Reason.POOR_CALL, keeps_out=True, detail=detail)
+        case Verdict.IN_CALL:
+            yield Finding(Reason.IN_CALL, keeps_out=False)
+        case Verdict.UNKNOWN:
+            yield Finding(Reason.NOT_KNOWN, keeps_out=True)
+        case Verdict.SNMP_DEAD:
+            yield Finding(Reason.NOT_KNOWN, keeps_out=True, detail="ping")
+
+
+def _said(services: Iterable[ServiceReading]) -> str:
+    return ", ".join(
+        f"{service.kind.value} {service.code or service.state.value}"
+        for service in services
+        if service.kind.takes_calls
+    )
+
+
+def _of_parts(reading: EndpointReading | None) -> Iterator[Finding]:
+    if reading is None:
+        return
+    serious = [part for part in reading.faults if part in SERIOUS_FAULTS]
+    others = [part for part in reading.faults if part not in SERIOUS_FAULTS]
+    if serious:
+        yield Finding(Reason.FAULT, keeps_out=True, detail=", ".join(serious))
+    if others:
+        yield Finding(Reason.FAULT, keeps_out=False, detail=", ".join(others))
+
+
+def _of_line(row: EndpointRow, link: LinkRow | None, needed_mbps: float) -> Iterator[Finding]:
+    if link is None:
+        yield Finding(Reason.HEADROOM_NOT_KNOWN, keeps_out=False)
+        return
+    if link.verdict is Verdict.CONGESTED:
+        yield Finding(Reason.LINE_CONGESTED, keeps_out=True)
+    elif link.verdict is Verdict.DEGRADED:
+        yield Finding(Reason.LINE_DEGRADED, keeps_out=True, detail=", ".join(link.degradations))
+    room = headroom_of(link, row.reading)
+    for reason, left in ((Reason.HEADROOM_DOWN, room.down_mbps), (Reason.HEADROOM_UP, room.up_mbps)):
+        if left is not None and left < needed_mbps:
+            yield Finding(reason, keeps_out=True, detail=f"{left:.1f} / {needed_mbps:g} Mbit/s")
+    if room.down_mbps is None or room.up_mbps is None:
+        yield Finding(Reason.HEADROOM_NOT_KNOWN, keeps_out=False)
+
+
+def _of_calls(row: EndpointRow) -> Iterator[Finding]:
+    calls = row.reading.calls if row.reading else ()
+    lines = [call.received_lines for call in calls if call.hd is False]
+    if lines:
+        yield Finding(Reason.NOT_HD, keeps_out=False, detail=f"{min(filter(None, lines), default=0)}p")
+
+
+def _of_answers(row: EndpointRow, now: float) -> Iterator[Finding]:
+    if row.ping is not None and 0 < row.ping.received < row.ping.sent:
+        detail = f"{row.ping.received}/{row.ping.sent}"
+        yield Finding(Reason.PING_LOSS, keeps_out=False, detail=detail)
+    if row.up and row.reading is None and row.verdict in (Verdict.READY, Verdict.IN_CALL):
+        yield Finding(Reason.SNMP_SILENT, keeps_out=False)
+    ends = [
+        (service.certificate.not_after, service.kind.value)
+        for service in row.services
+        if service.certificate is not None and service.certificate.not_after - now < CERTIFICATE_SOON_S
+    ]
+    if ends:
+        end, kind = min(ends)
+        yield Finding(Reason.CERTIFICATE, keeps_out=False, detail=f"{kind} {(end - now) / 86_400:.0f} d")

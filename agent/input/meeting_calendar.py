@@ -19,7 +19,7 @@ from .calendar_attendees import invited
 from .calendar_event import Event, Occasions, read_event, text_of
 from .calendar_lines import Calendar, CalendarFault, Component, read_calendar
 from .calendar_rule import Rule, Steps, TooManySteps, days_of
-from .calendar_times import CalendarZones
+from .calendar_times import CalendarZones, Moment
 from .csv_table import MAX_PROBLEMS
 from .meeting_participants import Participants
 from .meeting_table import MAX_MEETINGS
@@ -92,18 +92,19 @@ class _Reading:
         if self._calendar.events and not meant and not self._calendar.problems:
             what = f"none of the {len(self._calendar.events)} events has an endpoint"
             self._calendar.report(0, "", what, _NOBODY)
-        found: list[Meeting] = []
+        found: dict[str, Meeting] = {}
         for group in meant:
             line = group[0].component.line
             try:
-                found.extend(self._of_group(group))
+                for meeting in self._of_group(group):
+                    found.setdefault(meeting.meeting_id, meeting)
             except TooManySteps as error:
                 self._calendar.report(line, "RRULE", error.what, error.remedy)
                 break
             if len(found) > MAX_MEETINGS:
                 self._calendar.report(line, "", f"more than {MAX_MEETINGS} meetings", "export fewer of them")
                 break
-        return tuple(found)
+        return tuple(found.values())
 
     def _report(self, fault: CalendarFault) -> None:
         self._calendar.report(fault.line, fault.name, fault.what, fault.remedy)
@@ -116,17 +117,19 @@ class _Reading:
         series = newest.pop("", None)
         if series is not None and _is_cancelled(series.component):
             return
-        changed = [(each, self._read(each)) for each in newest.values()]
-        if series is not None and (event := self._read(series)) is not None:
-            replaced = Occasions.of([one.replaces for _, one in changed if one is not None and one.replaces])
+        changed: dict[datetime, tuple[_Invitation, Event, Moment]] = {}
+        for invitation in newest.values():
+            if (event := self._read(invitation)) is not None and event.replaces is not None:
+                changed[event.replaces.at] = (invitation, event, event.replaces)
+        if series is not None and series.endpoint_ids and (event := self._read(series)) is not None:
+            replaced = Occasions.of([moment for _, _, moment in changed.values()])
             for begin, end in self._times(event, replaced):
                 yield self._meeting(series, event, begin, end, begin if event.repeats else None)
-        for each, one in changed:
-            if one is None or one.replaces is None or _is_cancelled(each.component):
-                continue
-            begin, end = one.begin.at, one.begin.at + one.length
-            if each.endpoint_ids and end > self._now and begin < self._until:
-                yield self._meeting(each, one, begin, end, one.replaces.at)
+        for slot, (invitation, event, _) in changed.items():
+            begin, end = event.begin.at, event.begin.at + event.length
+            is_ahead = end > self._now and begin < self._until
+            if is_ahead and invitation.endpoint_ids and not _is_cancelled(invitation.component):
+                yield self._meeting(invitation, event, begin, end, slot)
 
     def _read(self, invitation: _Invitation) -> Event | None:
         return read_event(invitation.component, self._zones, self._now, self._report)

@@ -288,10 +288,27 @@ def test_times_of_a_series_that_were_changed() -> None:
     ]
 
 
+def test_ids_are_unique() -> None:
+    """One time replaced twice, in two zones; an event whose UID looks like a time of a series."""
+    series = event(*AT_8, "RRULE:FREQ=DAILY;COUNT=2", ROOM, uid="gb")
+    first = event("RECURRENCE-ID:20261128T080000", "DTSTART:20261128T090000", "DURATION:PT1H", ROOM, uid="gb")
+    second = event(
+        "RECURRENCE-ID:20261128T010000Z", "SEQUENCE:1", "DTSTART:20261128T110000", "DURATION:PT1H", ROOM, uid="gb"
+    )
+    look_alike = event(*AT_8, "RESOURCES:coto", uid="gb@20261129T010000Z")
+    found = read(calendar(second, first, series, look_alike))
+    assert sorted((each.meeting_id, f"{each.begin:%d %H}") for each in found) == [
+        ("gb@20261128T010000Z", "28 11"),
+        ("gb@20261129T010000Z", "29 08"),
+    ]
+
+
 def test_one_time_of_a_series_alone() -> None:
     """Who is invited to one time only has no series in the calendar."""
     alone = event("RECURRENCE-ID:20261128T080000", *AT_8, ROOM, uid="gb")
     assert [each.meeting_id for each in read(calendar(alone))] == ["gb@20261128T010000Z"]
+    of_people = event(*AT_8, "RRULE:FREQ=DAILY", uid="gb")
+    assert [each.meeting_id for each in read(calendar(of_people, alone))] == ["gb@20261128T010000Z"]
 
 
 def test_an_event_that_stands_there_twice() -> None:

@@ -18,8 +18,8 @@ from phusong.collectors.snmp.walk import WalkLimits
 
 from .cts_streams import read_streams
 from .inquiry import Inquiry
-from .known_rows import Found, KnownRows, Part
-from .measures import Measures, is_there
+from .known_rows import CALLS, Found, KnownRows, Part
+from .measures import Measures
 
 CALL_MIB: Final[Oid] = (1, 3, 6, 1, 4, 1, 9, 9, 644, 1)
 MGMT_SYS_CONN_STATUS: Final[Oid] = (*CALL_MIB, 2, 6, 1, 4)
@@ -111,33 +111,33 @@ class CtsEndpoint:
         reasons = {oid[len(CALL_ENTRY) + 1 :]: as_int(value) for oid, value in found.calls.rows}
         up = [index for index, reason in reasons.items() if reason == IN_CALL][-CALLS_MOST:]
         rows = await self._read_rows(up, inquiry)
-        reasons |= {index: as_int(row[TERM_REASON]) for index, row in rows.items()}
-        calls = [
-            replace(self._call_of(row, measures), streams=await read_streams(index, inquiry, measures))
-            for index, row in rows.items()
-            if reasons[index] == IN_CALL
-        ]
+        lost = CALLS in inquiry.lost
+        if not lost:
+            reasons |= {index: as_int(row[TERM_REASON]) for index, row in rows.items()}
+        still_up = [index for index in up if reasons[index] == IN_CALL]
+        calls = [] if lost else [await self._call(index, rows[index], inquiry, measures) for index in still_up]
         return replace(
             reading,
             registered=registered(found),
-            in_call=True if calls else (None if found.calls.partial else False),
+            in_call=True if still_up else (None if found.calls.partial else False),
             calls=tuple(calls),
             faults=faults(found),
             last_end_reason=end_reason(reasons),
         )
 
     async def _read_rows(self, indexes: Sequence[Oid], inquiry: Inquiry) -> dict[Oid, dict[int, Value]]:
-        """Return the rows of these calls; those that are gone by now are left out."""
+        """Return the rows of these calls by their index."""
         if not indexes:
             return {}
         columns = _CALL_COLUMNS if self._show_far_end else _CALL_COLUMNS[1:]
         oids = [(*CALL_ENTRY, column, *index) for index in indexes for column in columns]
-        values = iter((await inquiry.get({"calls": oids}))["calls"])
-        rows = {index: {column: next(values) for column in columns} for index in indexes}
-        return {index: row for index, row in rows.items() if any(map(is_there, row.values()))}
+        values = iter((await inquiry.get({CALLS: oids}))[CALLS])
+        return {index: {column: next(values) for column in columns} for index in indexes}
 
-    def _call_of(self, row: Mapping[int, Value], measures: Measures) -> CallReading:
-        """Return what a row of ctpcTable says; its rate is one figure for both ways."""
+    async def _call(
+        self, index: Oid, row: Mapping[int, Value], inquiry: Inquiry, measures: Measures
+    ) -> CallReading:
+        """Return what a row of ctpcTable and the streams of the call say; its rate is one figure for both ways."""
         rate_bps = measures.bit_rate_bps("ctpcLatestBitRate", row[LATEST_BIT_RATE])
         return CallReading(
             direction=_DIRECTIONS.get(as_int(row[DIRECTION]) or 0, ""),
@@ -147,6 +147,7 @@ class CtsEndpoint:
             receive_bps=rate_bps,
             transmit_bps=rate_bps,
             encrypted=_ENCRYPTED.get(as_int(row[SECURITY]) or 0),
+            streams=await read_streams(index, inquiry, measures),
         )
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from phusong.collectors.snmp.batch import BatchReader
@@ -20,9 +19,8 @@ from .measures import Problems
 
 SILENCES_BORNE: Final = 2
 """After so many questions in a row without an answer the rest is left out: each costs a whole deadline."""
-
 POLL_MOST_S: Final = 20.0
-"""After so long nothing more is asked in a poll: an agent that is slow, or makes up rows, is not waited for."""
+"""After so long no other question is begun in a poll: who is slow, or makes up rows, is not waited for."""
 
 
 class Inquiry:
@@ -30,6 +28,8 @@ class Inquiry:
 
     def __init__(self, client: SnmpClient, reader: BatchReader, problems: Problems) -> None:
         self.problems = problems
+        self.lost: set[str] = set()
+        """The titles of what was asked for by GET and could not be read."""
         self._client = client
         self._reader = reader
         self._silences = 0
@@ -61,13 +61,13 @@ class Inquiry:
             else:
                 self._silences = 0
                 return values
+        self.lost.add(title)
         return [Missing.NO_SUCH_INSTANCE] * len(oids)
 
     async def walk(self, title: str, columns: Sequence[Oid], limits: WalkLimits) -> list[WalkResult]:
         """Read columns of a table side by side; a column that fails, or all, are empty and said to be partial."""
         if not self._may_ask(title):
             return [WalkResult((), "not asked") for _ in columns]
-        limits = replace(limits, time_s=min(limits.time_s, self._time_left_s()))
         try:
             found = await walk_columns(self._client, self._reader.target, columns, limits, self._reader.sizes)
         except SnmpError as error:
@@ -79,17 +79,18 @@ class Inquiry:
             self.problems.tell(f"{title}: read in part only: {reason}")
         return found
 
+    def ask_anew(self) -> None:
+        """Ask again for what was not there, or was refused, by its name: other rows may stand there now."""
+        self._reader.forget_absent()
+
     def _may_ask(self, title: str) -> bool:
         if self._silences >= SILENCES_BORNE:
             self.problems.tell(f"{title}: not asked, the device does not answer")
-        elif self._time_left_s() <= 0:
+        elif asyncio.get_running_loop().time() > self._deadline:
             self.problems.tell(f"{title}: not asked, the device takes too long")
         else:
             return True
         return False
-
-    def _time_left_s(self) -> float:
-        return self._deadline - asyncio.get_running_loop().time()
 
     def _failed(self, title: str, error: SnmpError) -> None:
         self._silences += isinstance(error, RequestTimeout)

@@ -22,6 +22,7 @@ LOOK_AGAIN_S: Final = 900.0
 LOOK_SOON_S: Final = 60.0
 """The same after a look that failed or broke off, and when a row has gone."""
 CALLS: Final = "calls"
+"""The title of all questions about them."""
 
 
 class Part(NamedTuple):
@@ -40,7 +41,7 @@ class Found:
     columns: Mapping[Oid, Mapping[Oid, Value]]
     """By column and the index of the row."""
     calls: WalkResult
-    """The column of the calls."""
+    """The column of the calls; its rows were there when it was walked."""
 
     def value(self, scalar: Oid) -> Value:
         """Return the value of a scalar, ``Missing`` where it could not be read."""
@@ -73,6 +74,7 @@ class KnownRows:
         self._limits = limits
         self._rows: dict[Oid, tuple[Oid, ...]] = {}
         """The instances of each column."""
+        self._call_rows: tuple[Oid, ...] = ()
         self._look_at = -inf
         self._apart = False
         """Whether the tables must be walked one by one, as all together they gave nothing."""
@@ -114,6 +116,10 @@ class KnownRows:
             for title, part in self._parts.items():
                 if due and part.columns:
                     walked |= await self._walk(inquiry, title, part.columns)
+        call_rows = tuple(oid for oid, _ in walked[self._calls].rows)
+        if due or call_rows != self._call_rows:
+            self._call_rows = call_rows
+            inquiry.ask_anew()
         for column in columns:
             self._remember(column, walked[column])
         if columns:

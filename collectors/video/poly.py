@@ -15,7 +15,7 @@ from phusong.collectors.snmp.ber import Oid
 from phusong.collectors.snmp.walk import WalkLimits, WalkResult
 
 from .inquiry import Inquiry
-from .known_rows import Found, KnownRows, Part
+from .known_rows import CALLS, Found, KnownRows, Part
 from .measures import Measures, is_there
 from .poly_calls import CALL_INDEX, CALLS_MOST, ENTRY, call_of, columns_of
 
@@ -95,7 +95,11 @@ class PolyEndpoint:
             serial=measures.text(found.value(SERIAL_NUMBER)),
             software=measures.text(found.value(SOFTWARE_INFO)),
             registered=registered(found),
-            in_call=in_call(found.calls, len(calls), as_int(found.value(ACTIVE_CONFERENCES))),
+            in_call=in_call(
+                found.calls,
+                None if CALLS in inquiry.lost else len(calls),
+                as_int(found.value(ACTIVE_CONFERENCES)),
+            ),
             calls=tuple(calls),
             faults=faults(found, self.network_cards),
         )
@@ -107,7 +111,7 @@ class PolyEndpoint:
             return []
         columns = columns_of(show_far_end=self._show_far_end)
         oids = [(*ENTRY, column, *index) for index in indexes for column in columns]
-        values = iter((await inquiry.get({"calls": oids}))["calls"])
+        values = iter((await inquiry.get({CALLS: oids}))[CALLS])
         rows = [{column: next(values) for column in columns} for _ in indexes]
         return [call_of(row, measures) for row in rows if any(map(is_there, row.values()))]
 
@@ -150,9 +154,19 @@ def registered(found: Found) -> bool | None:
     return False if FAILED in told else None
 
 
-def in_call(table: WalkResult, calls: int, conferences: int | None) -> bool | None:
-    """Tell whether a call is up, by the rows of calls that were read, else by the number of conferences."""
-    if calls:
+def in_call(table: WalkResult, calls: int | None, conferences: int | None) -> bool | None:
+    """Tell whether a call is up.
+
+    Parameters
+    ----------
+    table : WalkResult
+        The rows of the calls as they were found.
+    calls : int or None
+        How many of them were still there when they were read; ``None`` when they could not be read.
+    conferences : int or None
+        What the endpoint counts itself, ``None`` when it does not.
+    """
+    if table.rows and calls != 0:
         return True
     if table.rows and not table.partial:
         return False  # they ended between two requests

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from snmp_peers import Asked, TableAgent, Typed, virtual
+from snmp_peers import GEN_ERR, Asked, TableAgent, Typed, response, virtual
 from video_agents import (
     AUDIO,
     CALL_MIB,
@@ -28,8 +28,9 @@ from video_agents import (
 from phusong.collectors.call_readings import Media, StreamReading, Way
 from phusong.collectors.snmp import ber
 from phusong.collectors.snmp.credentials import V1
-from phusong.collectors.video.cts import CALLS_MOST
-from phusong.collectors.video.cts_streams import STREAMS_MOST
+from phusong.collectors.video.cts import CALLS_MOST, PERIPHERALS_MOST
+from phusong.collectors.video.cts_streams import STREAMS_MOST, streams_of
+from phusong.collectors.video.measures import Measures, Problems
 
 
 def received_video(**columns: Any) -> StreamReading:
@@ -216,6 +217,42 @@ def test_a_call_whose_row_goes_is_over() -> None:
 
     reading = poll_once(TableAgent(cts(cts_call()), before=delete))
     assert (reading.in_call, reading.calls, reading.problems) == (False, (), ())
+
+
+def test_a_call_that_cannot_be_read_is_still_a_call() -> None:
+    """Its row is there and every GET of it is refused: in a call of which nothing is said."""
+
+    class Refuses(TableAgent):
+        def answer(self, asked: Asked) -> bytes:
+            if asked.kind == ber.GET and any(oid[: len(CTS_CALL)] == CTS_CALL for oid in asked.oids):
+                return response(asked, {}, status=GEN_ERR)
+            return super().answer(asked)
+
+    reading = poll_once(Refuses(cts(cts_call())))
+    assert (reading.in_call, reading.calls, reading.registered) == (True, (), True)
+    assert reading.last_end_reason == "network congestion"
+    assert any(problem.startswith("calls: ") for problem in reading.problems)
+
+
+def test_no_call_has_streams_without_number() -> None:
+    """Both ways of every source count."""
+    sources = {(VIDEO, number): {14: 5, 6: 5} for number in range(40)}
+    assert len(streams_of({}, sources, Measures(Problems()))) == STREAMS_MOST
+
+
+def test_of_very_many_peripherals_some_are_read() -> None:
+    """A table of 400 rows is asked for 64 of them in each poll."""
+
+    async def run() -> None:
+        many = {f"{column}.{row}": 0 for column in (3, 4) for row in range(1, 401)}
+        bench = VideoBench(cts(under(PERIPHERAL, many)))
+        await bench.poll()
+        bench.agent.asked.clear()
+        await bench.poll(30)
+        asked = {oid for request in bench.agent.asked for oid in request.oids if oid[:-2] == PERIPHERAL}
+        assert len(asked) == 2 * PERIPHERALS_MOST
+
+    virtual(run())
 
 
 def test_streams_that_go_leave_the_call() -> None:

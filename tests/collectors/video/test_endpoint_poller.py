@@ -245,11 +245,12 @@ def test_a_restart_starts_anew() -> None:
     virtual(run())
 
 
-def test_an_endpoint_that_is_starting_is_probed_again() -> None:
+@pytest.mark.parametrize("version", [V1, V2C])
+def test_an_endpoint_that_is_starting_is_probed_again(version: int) -> None:
     """It answered none of the objects at first: it is generic until it does."""
 
     async def run() -> None:
-        bench = VideoBench(poly())
+        bench = VideoBench(poly(), version=version)
         full = dict(bench.agent.objects)
         bench.remove(POLY_MIB)
         assert (await bench.poll()).profile == "generic"
@@ -385,6 +386,92 @@ def test_a_part_that_cannot_be_read_never_costs_the_rest(part: str, refusal: str
     assert reading.problems
 
 
+def test_two_parts_that_fail_apart_do_not_end_the_poll() -> None:
+    """Identity and registration are never answered, what lies between and after them is."""
+    broken = [(*POLY_MIB, 1), (*POLY_MIB, 2)]
+    deaf = TableAgent(
+        poly(poly_call(), under(POLY_MIB, {"3.6.1.0": FAILED})),
+        lose=lambda asked: any(oid[: len(root)] == root for root in broken for oid in asked.oids),
+    )
+
+    async def run() -> EndpointReading:
+        bench = VideoBench(deaf, "poly")
+        await bench.poll()
+        return await bench.poll(LOOK_SOON_S)
+
+    reading = virtual(run())
+    assert (reading.serial, reading.registered) == ("", None)
+    assert (reading.faults, reading.in_call, len(reading.calls)) == (("camera",), True, 1)
+
+
+def test_a_look_that_fails_forgets_nothing() -> None:
+    """GETNEXT and GETBULK are no longer answered: the rows that are known are still read, and it is told."""
+
+    async def run() -> None:
+        bench = VideoBench(poly())
+        await bench.poll()
+        bench.agent.lose = lambda asked: asked.kind != ber.GET
+        for _ in range(2):
+            reading = await bench.poll(LOOK_AGAIN_S)
+            assert (reading.registered, reading.in_call) == (True, False)
+            assert reading.problems
+
+    virtual(run())
+
+
+def test_tables_that_are_walked_apart_are_walked_as_seldom() -> None:
+    """Where they must be looked for one by one, that is done at the slow pace too."""
+
+    async def run() -> None:
+        agent = TableAgent(
+            poly(), lose=lambda asked: asked.kind != ber.GET and any(oid[9:11] == (3, 10) for oid in asked.oids)
+        )
+        bench = VideoBench(agent)
+        assert (await bench.poll()).problems
+        assert (await bench.poll(LOOK_SOON_S)).registered is True
+        agent.asked.clear()
+        reading = await bench.poll(30)
+        assert (reading.registered, reading.problems) == (True, ())
+        assert len(agent.asked) == 3
+
+    virtual(run())
+
+
+def test_a_restart_asks_again_for_what_was_not_there() -> None:
+    """An agent of SNMPv1 had no serial number; after a restart it has, and is asked for it."""
+
+    async def run() -> None:
+        bench = VideoBench(poly(), version=V1)
+        serial = bench.agent.objects.pop((*POLY_MIB, 1, 5, 0))
+        assert (await bench.poll()).serial == ""
+        bench.change({(*POLY_MIB, 1, 5, 0): serial, mib.SYS_UP_TIME: (ber.TIME_TICKS, 100)})
+        assert (await bench.poll(30)).serial == "8L211000001"
+
+    virtual(run())
+
+
+def test_the_next_call_in_the_same_row_is_read_too() -> None:
+    """By SNMPv1 what is gone is not asked for again by its name, until another call stands there."""
+
+    async def run() -> None:
+        bench = VideoBench(poly(poly_call()), version=V1)
+        whole = dict(bench.agent.objects)
+
+        def hang_up(agent: TableAgent, asked: Asked) -> None:
+            if asked.kind == ber.GET and (*POLY_CALL, 16, 1) in asked.oids:
+                bench.remove(POLY_CALL)
+
+        bench.agent.before = hang_up
+        assert (await bench.poll()).calls == ()
+        bench.agent.before = lambda agent, asked: None
+        await bench.poll(30)
+        bench.agent.replace(whole)
+        (call,) = (await bench.poll(30)).calls
+        assert call.loss_ratio == 0.03
+
+    virtual(run())
+
+
 class Endless(TableAgent):
     """Every GETNEXT and GETBULK is answered by more rows of the same table, for ever."""
 
@@ -433,8 +520,8 @@ def test_a_slow_endpoint_is_not_waited_for_without_end() -> None:
         bench.transport._script = late
         started = loop.time()
         reading = await bench.poll()
-        assert loop.time() - started < POLL_MOST_S + 15
-        assert any("takes too long" in problem or "time limit" in problem for problem in reading.problems)
+        assert loop.time() - started < POLL_MOST_S + 3
+        assert any("takes too long" in problem for problem in reading.problems)
         assert reading.registered is True
 
     virtual(run())

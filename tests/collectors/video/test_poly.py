@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from snmp_peers import Asked, TableAgent, Typed, virtual
+from snmp_peers import GEN_ERR, Asked, TableAgent, Typed, response, virtual
 from video_agents import (
     DISABLED,
     FAILED,
@@ -24,7 +24,8 @@ from video_agents import (
 
 from phusong.collectors.call_readings import Media, Way
 from phusong.collectors.snmp import ber
-from phusong.collectors.video.poly import NetworkCard, PolyEndpoint
+from phusong.collectors.snmp.walk import WalkResult
+from phusong.collectors.video.poly import NetworkCard, PolyEndpoint, in_call
 from phusong.collectors.video.poly_calls import CALLS_MOST, encryption_of, protocol_of
 
 
@@ -210,6 +211,52 @@ def test_a_quiet_call_has_a_loss_of_nothing() -> None:
     whole = stream(call, Media.ALL)
     assert (whole.loss_ratio, whole.jitter_s, whole.latency_s) == (0.0, 0.0, 0.0)
     assert not [each for each in call.streams if each.media is Media.AUDIO and each.way is Way.RECEIVED]
+
+
+def test_a_codec_alone_is_a_stream() -> None:
+    """Sound without loss, jitter and latency, as on one switch."""
+    zeros: dict[str, Any] = {f"c{n}": gauge(0) for n in (4, 6, 8)}
+    (call,) = poll_once(poly(poly_call(**zeros))).calls
+    assert stream(call, Media.AUDIO).loss_ratio == 0.0
+
+
+ONE_ROW = (((*POLY_CALL, 1, 1), 1),)
+
+
+@pytest.mark.parametrize(
+    ("table", "calls", "conferences", "expected"),
+    [
+        (WalkResult(ONE_ROW), 1, 0, True),
+        (WalkResult(ONE_ROW), 0, 1, False),
+        (WalkResult(ONE_ROW), None, None, True),
+        (WalkResult(ONE_ROW, "timeout"), 0, 1, True),
+        (WalkResult(()), 0, 1, True),
+        (WalkResult(()), 0, 0, False),
+        (WalkResult(()), 0, None, False),
+        (WalkResult((), "timeout"), 0, None, None),
+        (WalkResult((), "timeout"), 0, 0, False),
+        (WalkResult((), "timeout"), 0, 2, True),
+    ],
+)
+def test_in_a_call_by_its_rows_or_else_by_the_count(
+    table: WalkResult, calls: int | None, conferences: int | None, expected: bool | None
+) -> None:
+    """Rows that are read, or could not be, are calls; rows that went are none; then the endpoint's own count."""
+    assert in_call(table, calls, conferences) is expected
+
+
+def test_a_call_that_cannot_be_read_is_still_a_call() -> None:
+    """Its row is there and every GET of it is refused: in a call of which nothing is said."""
+
+    class Refuses(TableAgent):
+        def answer(self, asked: Asked) -> bytes:
+            if asked.kind == ber.GET and any(oid[: len(POLY_CALL)] == POLY_CALL for oid in asked.oids):
+                return response(asked, {}, status=GEN_ERR)
+            return super().answer(asked)
+
+    reading = poll_once(Refuses(poly(poly_call())))
+    assert (reading.in_call, reading.calls, reading.registered) == (True, (), True)
+    assert any(problem.startswith("calls: ") for problem in reading.problems)
 
 
 def test_a_call_that_ends_between_two_requests_is_no_call() -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
-from phusong.agent.report.shown import with_comma
+from phusong.agent.input.settings import LOCAL_TIME
+from phusong.agent.report.shown import shown_moment, with_comma
 from phusong.collectors.call_readings import ServiceKind, ServiceState
 from phusong.exporters import status_words
 from phusong.exporters.snapshot import Degradation
@@ -31,6 +33,8 @@ def detail_text(finding: Finding, lang: str) -> str:
     """Return the detail of a finding as people of that language write it; empty without one."""
     detail = clean_text(finding.detail)
     match finding.reason:
+        case Reason.MAINTENANCE:
+            return _window(detail)
         case Reason.LINE_DOWN | Reason.POOR_CALL:
             return _cause(detail, lang)
         case Reason.FAULT:
@@ -45,6 +49,17 @@ def detail_text(finding: Finding, lang: str) -> str:
             return WORDS[lang]["only_ping"] if detail == "ping" else detail
         case _:
             return _figures(detail, lang)
+
+
+def _window(detail: str) -> str:
+    """``2026-11-13T08:00+07:00/2026-11-13T12:00+07:00`` is a window (ISO 8601, 5.5.2)."""
+    try:
+        begin, end = (datetime.fromisoformat(part).astimezone(LOCAL_TIME) for part in detail.split("/"))
+    except (ValueError, OverflowError):
+        return detail
+    if begin.date() == end.date():
+        return f"{begin:%H:%M}–{shown_moment(end)}"
+    return f"{shown_moment(begin)} – {shown_moment(end)}"
 
 
 def _cause(detail: str, lang: str) -> str:

@@ -28,6 +28,7 @@ WARNINGS = (
     Reason.NO_GOOD_CALL,
 )  # fmt: skip
 DETAILS = {
+    Reason.MAINTENANCE: "2026-11-13T08:00+07:00/2026-11-13T12:00+07:00",
     Reason.LINE_DOWN: "link hl-07",
     Reason.FAULT: "camera, microphone",
     Reason.POOR_CALL: "room",

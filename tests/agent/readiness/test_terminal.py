@@ -116,6 +116,7 @@ def test_hostile_texts_are_only_text(lang: str) -> None:
     for text in HOSTILE:
         assert dense(clean_text(text)) in names
     assert "[red]markup[/red]" in names
+    assert ["[red]markup[/red]", "1", "1", "0", "0", "0"] in [line.split() for line in lines]
 
 
 @each_language

@@ -20,13 +20,13 @@ from phusong.agent.inventory import Inventory
 from phusong.agent.meetings import Meeting
 from phusong.agent.readiness.as_json import report_to_csv, report_to_json
 from phusong.agent.readiness.asking import ask_all
+from phusong.agent.readiness.call_record import read_call_record
 from phusong.agent.readiness.make_report import Beside, make_report
 from phusong.agent.readiness.readiness import ReadinessReport
 from phusong.agent.readiness.scope import NEXT, endpoints_of, find_meeting, part_for, planned_work
 from phusong.agent.readiness.terminal import as_terminal
+from phusong.agent.readiness.watched_lines import read_watched_lines
 from phusong.agent.readiness.wording import LANGUAGES
-from phusong.agent.state.good_calls import read_last_good_calls
-from phusong.agent.state.state_access import StateFileProblem
 from phusong.agent.whole_file import write_whole
 from phusong.coverage.editions import Commune, district_key, load_edition
 
@@ -95,24 +95,24 @@ def _ask(
     config: Config, inventory: Inventory, asked: _Asked, communes: Mapping[str, Commune], err: Console
 ) -> ReadinessReport:
     part = part_for(inventory, frozenset(asked.endpoint_ids))
-    try:
-        last_calls = read_last_good_calls(config.state, time.time())
-    except StateFileProblem:
-        last_calls = None
+    record = read_call_record(config.state, time.time())
+    windows = (*inventory.maintenance, *record.windows)
     beside = Beside(
         communes,
         config.video.hd_mbps,
         asked.meeting,
         asked.district,
-        planned_work(part, inventory.maintenance, asked.begin, asked.end),
-        last_calls,
+        planned_work(part, windows, asked.begin, asked.end),
+        read_watched_lines(config.state, time.time()),
+        record.last_good_calls,
     )
     began = time.monotonic()
     with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task(f"Asking {len(asked.endpoint_ids)} endpoints", total=None)
-        snapshot = asyncio.run(
-            ask_all(config, part, lambda done, total: progress.update(task, completed=done, total=total))
+        asking = ask_all(
+            config, part, windows, lambda done, total: progress.update(task, completed=done, total=total)
         )
+        snapshot = asyncio.run(asking)
     return make_report(snapshot, part, frozenset(asked.endpoint_ids), beside, time.monotonic() - began)
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from phusong.agent.daemon import make_pinger, state_settings
 from phusong.agent.input.config import Config
-from phusong.agent.inventory import Inventory
+from phusong.agent.inventory import Inventory, MaintenanceWindow
 from phusong.agent.judging.fleet_state import FleetState
 from phusong.agent.polling.observations import Observations
 from phusong.agent.polling.poll_plan import Job, make_plan
@@ -28,8 +28,21 @@ BETWEEN_POLLS_S = 4.0
 """From the first poll of the lines to the second: shorter, a burst would be taken for their use."""
 
 
-async def ask_all(config: Config, inventory: Inventory, progress: Callable[[int, int], None]) -> Snapshot:
-    """Ask everything and judge it; ``progress`` hears how many of how many are done."""
+async def ask_all(
+    config: Config,
+    inventory: Inventory,
+    windows: Sequence[MaintenanceWindow],
+    progress: Callable[[int, int], None],
+) -> Snapshot:
+    """Ask everything and judge it under these maintenance windows.
+
+    ``progress`` hears how many of how many are done.
+
+    Raises
+    ------
+    OSError
+        No echo requests can be sent.
+    """
     observations = Observations(time.monotonic, time.time)
     observations.traffic.follow(inventory)
     pinger = make_pinger(config.ping)
@@ -58,4 +71,6 @@ async def ask_all(config: Config, inventory: Inventory, progress: Callable[[int,
         await asyncio.gather(*map(run, first), run_lines_again())
     pinger.close()
     # All have been asked: there is nothing to wait for.
-    return FleetState(inventory, observations, replace(state_settings(config), parent_wait_s=0.0)).snapshot()
+    state = FleetState(inventory, observations, replace(state_settings(config), parent_wait_s=0.0))
+    state.use_windows(windows)
+    return state.snapshot()

@@ -35,8 +35,11 @@ NOT_KNOWN = Headroom(None, None)
 
 
 def headroom_of(link: LinkRow | None, reading: EndpointReading | None = None) -> Headroom:
-    """Return what a line has left; what the endpoint's own call takes now is at its disposal, too."""
-    if link is None:
+    """Return what a line has left; what the endpoint's own call takes now is at its disposal, too.
+
+    Nothing is known of one that is not up: that no traffic passes leaves no room for a meeting.
+    """
+    if link is None or link.up is not True:
         return NOT_KNOWN
     calls = reading.calls if reading else ()
     own_down = sum(call.receive_bps or 0.0 for call in calls) / MEGA

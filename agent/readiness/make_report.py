@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from phusong.agent.input.settings import LOCAL_TIME
 from phusong.agent.inventory import Endpoint, Inventory, MaintenanceWindow
+from phusong.agent.judging.room_or_line import find_call_fault
 from phusong.agent.meetings import Meeting
 from phusong.coverage.editions import Commune
-from phusong.exporters.snapshot import EndpointRow, LinkRow, Snapshot, Verdict
+from phusong.exporters.snapshot import CallFault, EndpointRow, LinkRow, Snapshot, Verdict
 
 from .judge import best_line, headroom_of, judge_readiness, ordered
 from .readiness import Finding, ReadinessReport, ReadinessRow, Reason
+
+SEEN_BY_WATCHING = frozenset({Verdict.CONGESTED, Verdict.DEGRADED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class Beside:
     district: str = ""
     planned: Mapping[str, MaintenanceWindow] = field(default_factory=dict)
     """By endpoint: maintenance at the time of the meeting."""
+    watched: Mapping[str, LinkRow] = field(default_factory=dict)
+    """The lines as the running agent saw them lately: that one is full or degraded shows after minutes only."""
     last_good_calls: Mapping[str, float] | None = None
     """By endpoint: when its last good call ended, Unix seconds; ``None``: there is no record."""
 
@@ -34,7 +40,7 @@ def make_report(
     snapshot: Snapshot, inventory: Inventory, endpoint_ids: Collection[str], beside: Beside, took_s: float
 ) -> ReadinessReport:
     """Return the report on these endpoints; ``took_s`` is how long the asking took."""
-    links = {row.info.link_id: row for row in snapshot.links}
+    links = {row.info.link_id: _as_watched(row, beside.watched.get(row.info.link_id)) for row in snapshot.links}
     rows = tuple(
         _row(row, inventory, links, beside, snapshot.taken_at)
         for row in snapshot.endpoints
@@ -58,11 +64,14 @@ def _row(
     site = inventory.sites[endpoint.site_id]
     commune = beside.communes.get(site.commune_code)
     link = _line_of(endpoint, links)
+    if row.verdict is Verdict.POOR_CALL:
+        row = _with_fault(row, link)
     room = headroom_of(link, row.reading)
     findings = list(judge_readiness(row, link, needed_mbps=beside.needed_mbps, now=now))
     window = beside.planned.get(endpoint.endpoint_id)
     if window is not None and not any(found.reason is Reason.MAINTENANCE for found in findings):
-        detail = f"{window.begin.isoformat(timespec='minutes')}/{window.end.isoformat(timespec='minutes')}"
+        times = [time.astimezone(LOCAL_TIME) for time in (window.begin, window.end)]
+        detail = " - ".join(f"{time:%H:%M %d/%m}" for time in times)
         findings.append(Finding(Reason.MAINTENANCE, keeps_out=True, detail=detail))
     last = _last_good_call(row, beside, now)
     if last is None and beside.last_good_calls is not None:
@@ -86,6 +95,19 @@ def _row(
         software=row.reading.software if row.reading else "",
         last_good_call=last,
     )
+
+
+def _as_watched(row: LinkRow, watched: LinkRow | None) -> LinkRow:
+    """Return a line that is up with what the agent has against it after watching it for minutes."""
+    if watched is None or row.verdict is not Verdict.UP or watched.verdict not in SEEN_BY_WATCHING:
+        return row
+    return replace(row, verdict=watched.verdict, rule=watched.rule, degradations=watched.degradations)
+
+
+def _with_fault(row: EndpointRow, link: LinkRow | None) -> EndpointRow:
+    fault, _ = find_call_fault(link, row.ping, row.port, row.port_traffic)
+    blamed = f"link {link.info.link_id}" if fault is CallFault.LINE and link is not None else ""
+    return replace(row, fault=fault, cause=blamed)
 
 
 def _line_of(endpoint: Endpoint, links: Mapping[str, LinkRow]) -> LinkRow | None:

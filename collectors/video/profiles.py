@@ -23,6 +23,7 @@ CISCO, POLYCOM, TANDBERG, POLY_INC = 9, 2684, 5596, 13885
 
 _PROBES: Final = {POLY: poly.IDENTITY_STATUS, HDX: hdx.PERCENT_PACKET_LOSS, CTS: cts.STAT_TOTAL_CALLS}
 """By profile, an object that every endpoint with its MIB has."""
+_MIBS: Final = {POLY: "POLYCOM-ENDPOINT-MIB", HDX: "POLYCOM-VIDEO-MIB", CTS: "CISCO-TELEPRESENCE-CALL-MIB"}
 _CANDIDATES: Final = {POLYCOM: (POLY, HDX), POLY_INC: (POLY, HDX), CISCO: (CTS,)}
 """By enterprise number, the profiles that a probe decides between; the first that it finds is taken."""
 _CODEC: Final = re.compile(r"\bCisco Codec\b|\bRoomOS\b")
@@ -75,11 +76,10 @@ def choose(system: SystemReading, wanted: str = AUTO, present: Collection[Oid] =
     candidates = _CANDIDATES.get(maker, ())
     for name in candidates:
         if _PROBES[name] in present:
-            return ProfileChoice(name, f"sysObjectID {dotted}, and it answers {format_oid(_PROBES[name])}")
+            return ProfileChoice(name, f"sysObjectID {dotted}, and it has {_MIBS[name]}")
     if candidates:
-        return ProfileChoice(
-            GENERIC, f"sysObjectID {dotted}, but it answers no object of {' or '.join(candidates)}"
-        )
+        lacks = " nor ".join(_MIBS[name] for name in candidates)
+        return ProfileChoice(GENERIC, f"sysObjectID {dotted}, but it has no {lacks}")
     return ProfileChoice(GENERIC, f"no profile is for sysObjectID {dotted}")
 
 

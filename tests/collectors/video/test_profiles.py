@@ -67,3 +67,12 @@ def test_an_unknown_name_is_generic_and_told() -> None:
         "generic",
         "the inventory names tandberg, which is not known",
     )
+
+
+def test_the_reason_names_the_mib() -> None:
+    """People read which MIB decided, and not the number of an object."""
+    told = system("1.3.6.1.4.1.2684", "Videoconferencing Device")
+    assert choose(told, "auto", (POLY_HAS,)).why == "sysObjectID 1.3.6.1.4.1.2684, and it has POLYCOM-ENDPOINT-MIB"
+    assert choose(told).why == (
+        "sysObjectID 1.3.6.1.4.1.2684, but it has no POLYCOM-ENDPOINT-MIB nor POLYCOM-VIDEO-MIB"
+    )

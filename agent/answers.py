@@ -55,5 +55,5 @@ class Answers:
             raise Refused(f"{item_id} is a device; {ask_it}")
         if not found:
             hint = name_hint(item_id, self.agent.known_ids, "ids stand in the files of the inventory")
-            raise Refused(f"no line, endpoint or office has the id {shown(item_id)}; {hint}")
+            raise Refused(f"no line, endpoint, service or office has the id {shown(item_id)}; {hint}")
         return {"explanations": [explanation.as_json() for explanation in found]}

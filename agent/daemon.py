@@ -241,12 +241,12 @@ class Agent:
 
     @property
     def known_ids(self) -> set[str]:
-        """The ids of all lines, endpoints and offices."""
+        """The ids of all lines, endpoints, services and offices."""
         inventory = self._assignment.inventory
-        return {*inventory.links, *inventory.endpoints, *inventory.sites}
+        return {*inventory.links, *inventory.endpoints, *inventory.services, *inventory.sites}
 
     def explain(self, item_id: str) -> list[Explanation]:
-        """Explain the verdicts on the line, the endpoint and the office of this id."""
+        """Explain the verdicts on the line, the endpoint, the service and the office of this id."""
         return self._assignment.state.explain(item_id)
 
     def current(self) -> Snapshot:

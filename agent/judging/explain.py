@@ -1,7 +1,7 @@
-"""Why a line, endpoint or office has its verdict: the facts with their ages, the rule, what would change it.
+"""Why a line or office has its verdict: the facts with their ages, the rule, what would change it.
 
 For people, in English, out of the same evidence and the same rules by which was judged. Nothing is judged here;
-what each rule says stands in ``rule_words``.
+what each rule says stands in ``rule_words``. Endpoints and services are explained in ``explain_endpoint``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from phusong.coverage.summary import CoverageSummary, SiteCoverage
 from phusong.exporters.snapshot import SiteRow, Verdict
 
 from .device_rows import DeviceRows
-from .endpoint_rows import EndpointRows
 from .limits import CLEAR_AFTER_S, CLEAR_SHARE
 from .link_rows import LinkMemory, LinkRows
 from .maintenance import WindowState, state_of
@@ -75,43 +74,17 @@ def explain_link(
     facts = [
         *_end_facts("near end", link.near, look.near.reading if look.near else None, links, moment),
         *_end_facts("far end", link.far, look.far.reading if look.far else None, links, moment),
-        *_ping_facts(links, links.facts.ping_addresses[link_id], moment),
+        *ping_facts(links, links.facts.ping_addresses[link_id], moment),
         *_quality_facts(memory, row.use_down_ratio, row.use_up_ratio, moment),
-        *_parent_facts(links.parents(link_id, Rule.NO_ANSWER, moment.now, devices.parents), moment),
-        *_waiting_facts(links.suspects.waiting_since(("link", link_id)), moment),
-        *_window_facts(links.facts, windows, ("link", link_id), memory.found, moment),
+        *parent_facts(links.parents(link_id, Rule.NO_ANSWER, moment.now, devices.parents), moment),
+        *waiting_facts(links.suspects.waiting_since(("link", link_id)), moment),
+        *window_facts(links.facts, windows, ("link", link_id), memory.found, moment),
     ]
     because, otherwise = BECAUSE[row.rule]
     return Explanation(
         "link", link_id, f"{link.role} line of {link.carrier} to {links.facts.sites[link.site_id].name}",
         row.verdict, row.since, row.rule, row.cause, because,
         tuple(filter(None, (otherwise, *_limits_clear(row.verdict, memory)))), tuple(facts),
-    )  # fmt: skip
-
-
-def explain_endpoint(
-    endpoints: EndpointRows, windows: Iterable[MaintenanceWindow], endpoint_id: str, moment: Moment
-) -> Explanation:
-    """Explain the verdict on an endpoint."""
-    row = endpoints.rows[endpoint_id]
-    endpoint = endpoints.inventory.endpoints[endpoint_id]
-    outcome = endpoints.evidence.endpoint(endpoint_id)
-    answer = f"no usable answer: {outcome.problem}" if outcome.problem else "not asked yet"
-    if row.system is not None:
-        answer = f"answers: {row.system.sys_descr or row.system.sys_name or row.system.sys_object_id}"
-    facts = [
-        Fact("SNMP", answer, _age(outcome.heard_at, moment)),
-        *_ping_facts(endpoints.links, endpoint.address, moment),
-        *_parent_facts([endpoints.parent(endpoint_id, moment.now)], moment),
-        *_waiting_facts(endpoints.suspects.waiting_since(("endpoint", endpoint_id)), moment),
-        *_window_facts(
-            endpoints.facts, windows, ("endpoint", endpoint_id), endpoints.found.get(endpoint_id), moment
-        ),
-    ]
-    because, otherwise = BECAUSE[row.rule]
-    return Explanation(
-        "endpoint", endpoint_id, f"{endpoint.name}, {endpoints.facts.sites[endpoint.site_id].name}",
-        row.verdict, row.since, row.rule, row.cause, because, (otherwise,) if otherwise else (), tuple(facts),
     )  # fmt: skip
 
 
@@ -175,7 +148,7 @@ def _end_facts(
         return
     name = f"{which} {end.device_id}, {end.interface.column.value} {end.interface.text}"
     evidence = links.evidence.end(end, moment.now)
-    age = _age(evidence.heard_at, moment) if evidence else None
+    heard = age(evidence.heard_at, moment) if evidence else None
     problem = links.evidence.end_problem(end).removeprefix(f"{end.device_id}: ")
     if reading is not None:
         speed = f", {reading.speed_bps / 1e6:g} Mbit/s" if reading.speed_bps else ""
@@ -183,15 +156,16 @@ def _end_facts(
             name,
             f"row {reading.if_index}: ifAdminStatus {_status(reading.admin_status, ADMIN_WORDS)}, "
             f"ifOperStatus {_status(reading.oper_status, OPER_WORDS)}{speed}",
-            age,
+            heard,
         )
     elif evidence is not None and evidence.silent:
-        yield Fact(name, f"silent: {problem or 'no answer'}", age)
+        yield Fact(name, f"silent: {problem or 'no answer'}", heard)
     else:
-        yield Fact(name, problem or "not asked yet", age)
+        yield Fact(name, problem or "not asked yet", heard)
 
 
-def _ping_facts(links: LinkRows, address: str, moment: Moment) -> Iterator[Fact]:
+def ping_facts(links: LinkRows, address: str, moment: Moment) -> Iterator[Fact]:
+    """Yield how echo requests to an address were answered."""
     if not address:
         yield Fact("ping", "no address to ping")
         return
@@ -205,7 +179,7 @@ def _ping_facts(links: LinkRows, address: str, moment: Moment) -> Iterator[Fact]
     yield Fact(
         f"ping {address}",
         f"{ping.received} of {ping.sent} answered{rtt}{more}",
-        _age(links.evidence.pinged_at(address), moment),
+        age(links.evidence.pinged_at(address), moment),
     )
 
 
@@ -240,15 +214,17 @@ def _turning(excess: Excess, moment: Moment) -> str:
     return f", exceeded, below for {for_s:.0f} s" if excess.active else f", above for {for_s:.0f} s"
 
 
-def _parent_facts(parents: list[Parent], moment: Moment) -> Iterator[Fact]:
+def parent_facts(parents: list[Parent], moment: Moment) -> Iterator[Fact]:
+    """Yield how it stands with what the thing hangs on."""
     for parent in parents:
         said = {True: "out", False: "there", None: "not known"}[parent.out]
         if parent.cause and parent.cause != parent.name:
             said += f", because of {parent.cause}"
-        yield Fact(f"hangs on {parent.name}", said, _age(parent.heard_at, moment))
+        yield Fact(f"hangs on {parent.name}", said, age(parent.heard_at, moment))
 
 
-def _waiting_facts(waiting_since: float | None, moment: Moment) -> Iterator[Fact]:
+def waiting_facts(waiting_since: float | None, moment: Moment) -> Iterator[Fact]:
+    """Yield that the verdict is held, where it is."""
     if waiting_since is not None:
         held_s = moment.now - waiting_since
         yield Fact(
@@ -256,13 +232,14 @@ def _waiting_facts(waiting_since: float | None, moment: Moment) -> Iterator[Fact
         )
 
 
-def _window_facts(
+def window_facts(
     facts: RowFacts,
     windows: Iterable[MaintenanceWindow],
     key: tuple[str, str],
     found: Finding | None,
     moment: Moment,
 ) -> Iterator[Fact]:
+    """Yield the maintenance windows that cover the thing, or will."""
     for window in windows:
         state = state_of(window, moment.unix)
         if state not in (WindowState.ACTIVE, WindowState.PLANNED) or key not in facts.covered_by.get(
@@ -297,5 +274,6 @@ def _status(value: int | None, words: dict[int, str]) -> str:
     return "absent" if value is None else f"{words.get(value, 'outside of the MIB')}({value})"
 
 
-def _age(heard_at: float, moment: Moment) -> float | None:
+def age(heard_at: float, moment: Moment) -> float | None:
+    """Return how many seconds ago something was heard; ``None`` when it never was."""
     return round(moment.now - heard_at, 3) if isfinite(heard_at) and heard_at > 0 else None

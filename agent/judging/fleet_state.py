@@ -28,7 +28,8 @@ from phusong.exporters.snapshot import (
 from .device_rows import DeviceRows
 from .endpoint_rows import EndpointRows
 from .evidence import Evidence
-from .explain import Explanation, coverage_words, explain_endpoint, explain_link, explain_site
+from .explain import Explanation, coverage_words, explain_link, explain_site
+from .explain_endpoint import explain_endpoint, explain_service
 from .limits import DEFAULT_BOOK, LimitsBook
 from .link_rows import LinkRows
 from .maintenance import covers
@@ -176,7 +177,7 @@ class FleetState:
         self._endpoints.use_meetings(tuple(meetings), self._observations.unix_time())
 
     def explain(self, item_id: str) -> list[Explanation]:
-        """Explain the verdicts on the line, the endpoint and the office of this id; there may be one of each."""
+        """Explain the verdicts on line, endpoint, service and office of this id; there may be one of each."""
         moment = Moment(self._observations.monotonic(), self._observations.unix_time())
         self._judge(moment)
         found = []
@@ -184,6 +185,8 @@ class FleetState:
             found.append(explain_link(self._links, self._devices, self._windows, item_id, moment))
         if item_id in self._endpoints.rows:
             found.append(explain_endpoint(self._endpoints, self._windows, item_id, moment))
+        if item_id in self._services.rows:
+            found.append(explain_service(self._services, self._windows, item_id, moment))
         if item_id in self._sites:
             coverage = self._coverage
             found.append(

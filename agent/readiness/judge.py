@@ -19,7 +19,12 @@ BITS_PER_BYTE = 8
 MEGA = 1e6
 CERTIFICATE_SOON_S = 21 * 86_400.0
 """A certificate that runs out within so long is told."""
-SERIOUS_FAULTS = frozenset({"camera", "microphone", "network", "hardware", "system", "display", "speaker"})
+SERIOUS_FAULTS = frozenset(
+    {
+        *("camera", "microphone", "display", "speaker", "network"),
+        *("device", "hardware", "system", "codec", "audio_unit", "media_system"),
+    }
+)
 """Parts without which nobody can be seen and heard."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import floor, inf
 
 from phusong.collectors.call_readings import EndpointReading, ServiceReading
 from phusong.exporters.snapshot import EndpointRow, LinkRow, Verdict
@@ -166,7 +166,7 @@ def _of_line(row: EndpointRow, link: LinkRow | None, needed_mbps: float) -> Iter
     room = headroom_of(link, row.reading)
     for reason, left in ((Reason.HEADROOM_DOWN, room.down_mbps), (Reason.HEADROOM_UP, room.up_mbps)):
         if left is not None and left < needed_mbps:
-            yield Finding(reason, keeps_out=True, detail=f"{left:.1f} / {needed_mbps:g} Mbit/s")
+            yield Finding(reason, keeps_out=True, detail=f"{floor(left * 100) / 100:g} / {needed_mbps:g} Mbit/s")
     if room.down_mbps is None or room.up_mbps is None:
         yield Finding(Reason.HEADROOM_NOT_KNOWN, keeps_out=False)
 

@@ -1,4 +1,7 @@
-"""A readiness report on the terminal: who needs somebody first, within 100 columns, and the sums below."""
+"""A readiness report on the terminal: who needs somebody first, within 100 columns, and the sums below.
+
+Who is ready takes two lines; services and device are shown of those who need somebody. All of it is in the files.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ _STYLES: Final = {
     State.READY: "green",
 }
 _SHORT: Final = "red"
-_WIDTHS: Final = {"state": 11, "endpoint": 22, "findings": 31, "line": 31}
+_WIDTHS: Final = {"state": 11, "endpoint": 26, "findings": 31, "line": 27}
 """In characters; with what stands between them they are 100."""
 
 
@@ -43,7 +46,7 @@ def as_table(report: ReadinessReport, lang: str) -> Table:
     for row in in_order(report):
         table.add_row(
             _state(row, lang),
-            _endpoint(row, lang),
+            _endpoint(row),
             _why(row, lang),
             _line(row, report, lang),
             end_section=state_of(row) is not State.READY,
@@ -56,27 +59,31 @@ def _state(row: ReadinessRow, lang: str) -> Text:
     return Text(f"{shown.SIGNS[state]} {shown.state_word(row, lang)}", style=_STYLES[state])
 
 
-def _endpoint(row: ReadinessRow, lang: str) -> Text:
-    """Return name, id and place, and the verdict where the state does not say the same."""
-    endpoint_id, verdict = clean_text(row.endpoint_id), shown.verdict_word(row.verdict, lang)
+def _endpoint(row: ReadinessRow) -> Text:
+    """Return name, id and district: the name of a room tells its office already."""
+    endpoint_id = clean_text(row.endpoint_id)
     text = Text(clean_text(row.name) or endpoint_id, style="bold")
-    where = " · ".join(part for part in (endpoint_id, shown.place(row)) if part)
+    where = " · ".join(filter(None, (endpoint_id, clean_text(row.district))))
     text.append(f"\n{where}", style="not bold")
-    if verdict != WORDS[lang][f"state.{State.READY}"]:
-        text.append(f"\n{verdict}", style="not bold")
     return text
 
 
 def _why(row: ReadinessRow, lang: str) -> Text:
-    """Return the reasons, then what the device is and when it last had a good call."""
+    """Return the reasons with what to do, then when it last had a good call, and what it is."""
     text = Text()
     for finding in shown.shown_findings(row, lang):
         text.append(f"{shown.SIGNS[finding.state]} {finding.sentence}.\n", style=_STYLES[finding.state])
         if finding.keeps_out:
             text.append(f"→ {finding.next_step}\n")
     good_call = WORDS[lang]["good_call"].format(time=shown.last_good_call(row, lang))
-    text.append(f"{shown.device(row, lang)}\n{good_call}", style="dim")
+    text.append(good_call, style="dim")
+    if _needs_somebody(row) and (row.model or row.software):
+        text.append(f"\n{shown.device(row, lang)}", style="dim")
     return text
+
+
+def _needs_somebody(row: ReadinessRow) -> bool:
+    return state_of(row) in (State.NOT_READY, State.NOT_KNOWN)
 
 
 def _line(row: ReadinessRow, report: ReadinessReport, lang: str) -> Text:
@@ -86,7 +93,7 @@ def _line(row: ReadinessRow, report: ReadinessReport, lang: str) -> Text:
     text = Text(shown.line(row, lang) + "\n")
     text.append(shown.headroom(row, report.needed_mbps, lang, arrows=True), style=_SHORT if short else "")
     services = shown.services(row, lang)
-    if services:
+    if services and _needs_somebody(row):
         text.append("\n" + " · ".join(services))
     return text
 

@@ -121,7 +121,7 @@ class Service:
     kind: ServiceKind
     host: str
     port: int
-    path: str
+    path: str = field(repr=False)
     """With its query; never shown: it may hold a token."""
     site_id: str = ""
     expect_status: tuple[int, ...] = ()

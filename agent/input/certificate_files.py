@@ -11,7 +11,7 @@ from phusong.exporters.receiver import client_tls
 from .text_files import read_text
 from .yaml_text import KeyPath, YamlDocument
 
-_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----")
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----", re.ASCII)
 
 
 def read_certificates(

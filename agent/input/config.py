@@ -21,6 +21,7 @@ from .event_receivers import EventsConfig, read_receivers
 from .problems import InputProblems, Problem, name_hint
 from .shape_problems import check_shape
 from .video_config import ServicesConfig, VideoConfig, read_services, read_video
+from .video_shape import ACCOUNT_NAME
 from .yaml_text import YamlDocument, read_yaml
 
 TIMEZONE = "Asia/Ho_Chi_Minh"
@@ -223,7 +224,9 @@ def examine_config(path: Path, *, credentials_directory: Path | None = None) -> 
         edition=edition if isinstance(edition, str) else None,
         auth_names=frozenset(names) if document.complete and names else None,
         profiles=_folder(document, "profiles", path.parent),
-        accounts=frozenset(accounts if isinstance(accounts, dict) else ()) if document.complete else None,
+        accounts=frozenset(filter(ACCOUNT_NAME.fullmatch, accounts if isinstance(accounts, dict) else ()))
+        if document.complete
+        else None,
     )
 
 

@@ -214,7 +214,10 @@ def parse_interface(text: str) -> InterfaceSelector:
 
 
 def parse_sip_uri(text: str) -> str:
-    """Read a SIP address."""
+    """Read a SIP address; one with a password in it is not repeated."""
+    before, at, _ = text.partition("@")
+    if at and before.count(":") > 1:
+        raise CellError("the SIP address has a password or a port before @", "write it as sip:name@host")
     try:
         uri = request_uri(text, "", 0, SipTransport.UDP) if _SIP_URI.fullmatch(text) else ""
     except ValueError:

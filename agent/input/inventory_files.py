@@ -19,6 +19,7 @@ from phusong.agent.inventory import (
     Service,
     Site,
 )
+from phusong.collectors.call_readings import ServiceKind
 
 from .csv_table import ColumnSpec, Row, Table, TableSpec, read_table
 from .inventory_columns import (
@@ -220,6 +221,22 @@ def _check_port(row: Row) -> Iterator[_Finding]:
         yield "lan_device", "lan_interface without lan_device", "name the device of devices.csv"
 
 
+def _check_expectations(row: Row) -> Iterator[_Finding]:
+    """Check that nothing is expected of a service that its protocol cannot tell."""
+    url = row.values.get("url")
+    if url is None:
+        return
+    pages = url.kind in (ServiceKind.HTTP, ServiceKind.HTTPS)
+    tls = url.kind in (ServiceKind.HTTPS, ServiceKind.TLS)
+    for column, told, by in (
+        ("expect_status", pages, "http or https"),
+        ("expect_text", pages, "http or https"),
+        ("certificate_sha256", tls, "https or tls"),
+    ):
+        if row.texts.get(column) and not told:
+            yield column, f"{url.kind} knows no {column}", f"leave it empty, or ask by {by}"
+
+
 def _check_window(row: Row) -> Iterator[_Finding]:
     """Check that a window ends after it begins."""
     begin, end = row.values.get("from"), row.values.get("to")
@@ -231,6 +248,7 @@ _ROW_CHECKS: Mapping[str, Callable[[Row], Iterator[_Finding]]] = {
     SITES.file: _check_position,
     LINKS.file: _check_ends,
     ENDPOINTS.file: _check_port,
+    SERVICES.file: _check_expectations,
     MAINTENANCE_FILE: _check_window,
 }
 

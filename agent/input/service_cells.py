@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import urllib.parse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from phusong.agent.inventory import EndpointService
@@ -32,9 +32,10 @@ WATCHED: Final = ("http", "https", "tcp", "tls")
 """How the address of a service in services.csv may begin."""
 NONE: Final = "none"
 MOST_SERVICES: Final = 8
+LONGEST_URL: Final = 2000
 _SEPARATORS = re.compile(r"[\s,;]+")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
-_STATUS = re.compile(r"[1-5][0-9]{2}")
+_STATUS = re.compile(r"[2-5][0-9]{2}")
 _DURATION = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?)(ms|s)")
 _URL_EXAMPLE = "write it like https://dichvucong.example/trang-chu, tcp://192.0.2.7:1433 or tls://mail.example"
 
@@ -46,7 +47,8 @@ class ServiceUrl:
     kind: ServiceKind
     host: str
     port: int
-    path: str
+    path: str = field(repr=False)
+    """With the query: it may hold a token."""
 
 
 def parse_services(text: str) -> tuple[EndpointService, ...]:
@@ -56,6 +58,8 @@ def parse_services(text: str) -> tuple[EndpointService, ...]:
     services: dict[EndpointService, None] = {}
     for word in filter(None, _SEPARATORS.split(text)):
         services[parse_service(word)] = None
+    if not services:
+        raise CellError("no service is named", f"write {', '.join(OF_ENDPOINTS)}, or none")
     if len(services) > MOST_SERVICES:
         raise CellError(f"more than {MOST_SERVICES} services", "name those that meetings use")
     return tuple(services)
@@ -86,7 +90,9 @@ def parse_fingerprint(text: str) -> str:
 
 
 def parse_service_url(text: str) -> ServiceUrl:
-    """Read the address of a service. It is not repeated in messages: its query may hold a token."""
+    """Read the address of a service. No part of it is repeated in messages: it may hold a token."""
+    if len(text) > LONGEST_URL:
+        raise CellError(f"the address is longer than {LONGEST_URL} characters", _URL_EXAMPLE)
     try:
         parts = urllib.parse.urlsplit(text)
         host, port = parts.hostname or "", parts.port
@@ -106,11 +112,15 @@ def parse_service_url(text: str) -> ServiceUrl:
     port = port or DEFAULT_PORTS.get(kind)
     if port is None:
         raise CellError("tcp has no port of its own", "write one, like tcp://192.0.2.7:1433")
-    return ServiceUrl(kind, parse_address(host), port, path)
+    try:
+        return ServiceUrl(kind, parse_address(host), port, path)
+    except CellError:
+        remedy = "write the name or the IP address of a server, an IPv6 address in brackets"
+        raise CellError("the address names no host that can be asked", remedy) from None
 
 
 def parse_statuses(text: str) -> tuple[int, ...]:
-    """Read the HTTP status codes that are good, with spaces or commas between them."""
+    """Read the HTTP status codes that are good, with spaces or commas between them; 1xx are no answers yet."""
     codes = [word for word in _SEPARATORS.split(text) if word]
     if not codes or not all(_STATUS.fullmatch(code) for code in codes):
         raise CellError(f"{shown(text)} are no HTTP status codes", "write them like: 200 302")

@@ -7,7 +7,7 @@ paste secrets in odd places.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -26,6 +26,7 @@ _SECRET_KEYS = {
     "priv_password": "priv_file",
     "priv_key": "priv_file",
     "secret": "secret_file",
+    "password": "password_file",
 }
 PYDANTICS_KEY = "[key]"
 """Stands in a path for "the key itself, not its value"."""
@@ -35,10 +36,12 @@ _WORDS: Mapping[str, Callable[[dict[str, Any]], _Words]] = {
     "string_type": lambda _: ("must be text", "put the value in quotes"),
     "int_type": lambda _: ("must be a whole number", "write it without quotes and without a unit"),
     "float_type": lambda _: ("must be a number", "write it without quotes and without a unit"),
+    "bool_type": lambda _: ("must be true or false", "write it without quotes"),
     "dict_type": lambda _: ("must be a block of keys", "indent its keys below it, or remove it"),
     "model_type": lambda _: ("must be a block of keys", "indent its keys below it, or remove it"),
     "list_type": lambda _: ("must be a list", "write it as [first, second]"),
     "too_short": lambda _: ("is empty", "name at least one"),
+    "too_long": lambda c: (f"has more than {c['max_length']} entries", "name those that are needed most"),
     "string_too_short": lambda _: ("is empty", "fill it in, or remove it where it is optional"),
     "string_too_long": lambda c: (f"is longer than {c['max_length']} characters", "shorten it"),
     "literal_error": lambda c: (f"must be {c['expected']}", "choose one of these, in quotes"),
@@ -89,10 +92,13 @@ def _unknown_key(key: str, known: tuple[str, ...]) -> _Words:
 
 def _keys_of(model: type[Shape], loc: tuple[str | int, ...]) -> tuple[str, ...]:
     """Return the keys that the block at ``loc`` inside a model may have."""
-    for step in loc:
+    steps = iter(loc)
+    for step in steps:
         annotation = model.model_fields[str(step)].annotation
         inner = getattr(annotation, "__args__", (annotation,))
         model = next(part for part in inner if isinstance(part, type) and issubclass(part, Shape))
+        if get_origin(annotation) is dict:
+            next(steps, None)  # a name that people chose
     return tuple(model.model_fields)
 
 

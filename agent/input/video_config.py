@@ -10,7 +10,6 @@ from phusong.agent.inventory import EndpointService
 from phusong.agent.judging.call_limits import CallLimits
 
 from .certificate_files import read_certificates
-from .credentials import AUTH_NAME
 from .secret import Secret, SecretFileError, read_secret
 from .service_cells import DEFAULT_PORTS
 from .video_shape import DEFAULT_SERVICES, AccountShape, ServicesShape, VideoShape
@@ -57,13 +56,10 @@ def read_video(document: YamlDocument, shape: VideoShape, secrets: Path, folder:
     """Check ``video``; password files are in one folder, all others relative to the other."""
     accounts = {}
     for name, account in shape.accounts.items():
-        path: KeyPath = ("video", "accounts", name)
-        if AUTH_NAME.fullmatch(name) is None:
-            what = "the name of an account has characters that it cannot have"
-            document.report(document.key_mark(path), what, "use letters, digits and . _ -")
-        found = _read_account(document, path, account, secrets)
+        found = _read_account(document, ("video", "accounts", name), account, secrets)
         if found is not None:
             accounts[name] = found
+    _check_timeout(document, "video", shape)
     limits = shape.call_limits
     return VideoConfig(
         services=tuple(dict.fromkeys(shape.services)),
@@ -81,8 +77,18 @@ def read_video(document: YamlDocument, shape: VideoShape, secrets: Path, folder:
 
 def read_services(document: YamlDocument, shape: ServicesShape, folder: Path) -> ServicesConfig:
     """Check ``services``."""
+    _check_timeout(document, "services", shape)
     ca_pem = read_certificates(document, ("services", "ca_file"), shape.ca_file, folder)
     return ServicesConfig(shape.interval, shape.timeout, ca_pem)
+
+
+def _check_timeout(document: YamlDocument, block: str, shape: VideoShape | ServicesShape) -> None:
+    """Report a timeout that is no shorter than the interval: in between nothing fresh would be known."""
+    if shape.timeout >= shape.interval:
+        key = "timeout" if "timeout" in shape.model_fields_set else "interval"
+        what = f"{block}.timeout must be shorter than {block}.interval"
+        remedy = f"shorten it ({shape.timeout:g}s), or lengthen {block}.interval"
+        document.report(document.value_mark((block, key)), what, remedy)
 
 
 def _read_account(document: YamlDocument, path: KeyPath, shape: AccountShape, secrets: Path) -> Account | None:

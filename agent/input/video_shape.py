@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, PlainValidator
 
 from phusong.agent.inventory import EndpointService
 
 from .inventory_cells import CellError
-from .service_cells import MOST_SERVICES, OF_ENDPOINTS, parse_service
+from .service_cells import MOST_SERVICES, NONE, OF_ENDPOINTS, parse_service
 from .shape import Shape, Text, duration, refuse
 
 DEFAULT_SERVICES = OF_ENDPOINTS
+ACCOUNT_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_USER = re.compile(r"[!-9;-~]{1,64}")
 
 
 def _parse_service(value: object) -> EndpointService:
     if not isinstance(value, str):
         raise refuse("must be the name of a service", f"write {', '.join(OF_ENDPOINTS)}")
+    if value == NONE:
+        raise refuse("is no service", "write services: [] where none is to be asked")
     try:
         return parse_service(value)
     except CellError as error:
@@ -30,6 +35,21 @@ def _parse_meetings(value: object) -> object:
     return value
 
 
+def _check_names(value: object) -> object:
+    """Refuse names that cannot be used, here already: no other message is to repeat them."""
+    if isinstance(value, dict) and not all(ACCOUNT_NAME.fullmatch(name) for name in value):
+        raise refuse(
+            "has a name that cannot be used", "use up to 64 letters, digits, dots, dashes and underscores"
+        )
+    return value
+
+
+def _parse_user(value: object) -> object:
+    if isinstance(value, str) and _USER.fullmatch(value) is None:
+        raise refuse("is no user name", "write 1 to 64 ASCII characters without blanks and colons")
+    return value
+
+
 Services = Annotated[
     list[Annotated[EndpointService, PlainValidator(_parse_service)]], Field(max_length=MOST_SERVICES)
 ]
@@ -39,7 +59,7 @@ MeetingsFile = Annotated[Text, BeforeValidator(_parse_meetings)]
 class AccountShape(Shape):
     """An account by which endpoints are read over HTTPS: reading is all that it may be allowed."""
 
-    user: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[!-9;-~]+$")]
+    user: Annotated[str, BeforeValidator(_parse_user)]
     password_file: Text
 
 
@@ -58,7 +78,7 @@ class VideoShape(Shape):
     interval: Annotated[float, duration(1, 3600)] = 60.0
     timeout: Annotated[float, duration(0.1, 30)] = 3.0
     ca_file: Text | None = None
-    accounts: dict[str, AccountShape] = Field(default_factory=dict)
+    accounts: Annotated[dict[str, AccountShape], BeforeValidator(_check_names)] = Field(default_factory=dict)
     show_far_end: bool = False
     call_limits: CallLimitsShape = CallLimitsShape()
     meetings: MeetingsFile | None = None

@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from phusong.agent.readiness.readiness import Reason
+from phusong.exporters.snapshot import CallFault
+
 EXPORTERS = Path(__file__).parents[2] / "exporters"
 CONFIG = EXPORTERS / "alertmanager/alertmanager.yml"
 TEMPLATES = EXPORTERS / "alertmanager/phusong.tmpl"
@@ -24,6 +27,11 @@ ALERTS: dict[str, str] = {
     for group in YAML(typ="safe").load((EXPORTERS / "rules/phusong-alerts.yml").read_text("utf-8"))["groups"]
     for rule in group["rules"]
 }
+NOT_READY = {
+    *(Reason.LINE_DOWN, Reason.UNREACHABLE, Reason.NO_SERVICE, Reason.NOT_REGISTERED, Reason.FAULT),
+    *(Reason.LINE_CONGESTED, Reason.LINE_DEGRADED, Reason.HEADROOM_DOWN, Reason.HEADROOM_UP),
+}
+"""The reasons for which an endpoint outside calls and maintenance is known not to be ready."""
 HOSTILE = (
     "</div><script>alert(1)</script>\r\nTừ lúc: 00:00"
     ' <a href="javascript:x">*_[x](http://evil)\u202e{{ .ExternalURL }}'
@@ -119,6 +127,10 @@ def test_inhibition_names_alerts_that_exist() -> None:
     for rule in config["inhibit_rules"]:
         for matcher in (*rule["source_matchers"], *rule["target_matchers"]):
             label, operator, pattern = re.fullmatch(r'(\w+)(=~|!~|=)"(.+)"', matcher).groups()  # type: ignore[union-attr]
+            if label == "reason":
+                assert operator == "="
+                assert pattern in {*Reason}
+                continue
             assert label == "alertname"
             for part in pattern.split("|"):
                 assert any(re.fullmatch(part, name) for name in ALERTS), f"{operator} {part}"
@@ -159,6 +171,37 @@ def test_a_message_is_readable(tmp_path: Path) -> None:
     )
 
 
+def test_a_message_on_a_meeting_is_readable(tmp_path: Path) -> None:
+    """Who is not ready, when the meeting begins, and why, in Vietnamese."""
+    alert = _alert("VcNotReady", endpoint="vc-coto", name="Phòng họp Cô Tô", reason="not_registered")
+    alert["annotations"] = {"begins": "08:00 27/10/2026"}
+    assert _render(tmp_path, "phusong.text", alert) == (
+        "[Cảnh báo] Sắp họp, điểm cầu chưa sẵn sàng: Phòng họp Cô Tô\n"
+        "\n"
+        "▲ Cảnh báo: Sắp họp, điểm cầu chưa sẵn sàng\n"
+        "Tên: Phòng họp Cô Tô\n"
+        "Điểm cầu: vc-coto\n"
+        "Giờ họp: 08:00 27/10/2026\n"
+        "Lý do: chưa đăng ký tổng đài\n"
+        "Từ lúc: 14:35 26/10/2026"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "word"),
+    [
+        *(("VcNotReady", "reason", reason) for reason in Reason if reason in NOT_READY),
+        *(("VcPoorCall", "fault", fault) for fault in CallFault),
+    ],
+)
+def test_reasons_are_told_in_vietnamese(name: str, label: str, word: str, tmp_path: Path) -> None:
+    """No word of the agent's own stands where people read why."""
+    text = _render(tmp_path, "phusong.text", _alert(name, **{label: word}))
+    (reason,) = re.findall(r"^Lý do: (.+)$", text, re.MULTILINE)
+    assert reason != word
+    assert "_" not in reason
+
+
 def test_the_end_of_an_alert(tmp_path: Path) -> None:
     """It says so first, and when, in the local time of the province."""
     text = _render(tmp_path, "phusong.text", _alert("WanHubDown", "resolved", device="hub1"))
@@ -176,10 +219,25 @@ def test_a_large_group_stays_short(tmp_path: Path) -> None:
     assert len(text) < 4096
 
 
-@pytest.mark.parametrize("label", ["name", "carrier", "district", "link", "device", "endpoint", "commune"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "name",
+        "carrier",
+        "district",
+        "link",
+        "device",
+        "endpoint",
+        "commune",
+        "meeting",
+        "service",
+        "part",
+        "reason",
+    ],
+)
 def test_hostile_text_stays_text(label: str, tmp_path: Path) -> None:
     """What a device or an inventory says is neither markup nor a line of its own, in mail and on Telegram."""
-    alert = _alert("WanLinkDown", **{label: HOSTILE})
+    alert = _alert("VcNotReady", **{label: HOSTILE})
     flat = HOSTILE.replace("\r\n", " ").replace("\u202e", " ")
     subject, text = (_render(tmp_path, template, alert) for template in ("phusong.subject", "phusong.text"))
     assert (flat in subject) == (label in {"name", "carrier", "district"})

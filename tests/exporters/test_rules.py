@@ -141,7 +141,7 @@ def test_an_alert_says_what_is_needed(name: str) -> None:
     assert annotations["description"]
     assert annotations["runbook_url"] == RUNBOOK_URL.format(name)
     dated = re.search(r"\(\$value \| toTime\)", annotations["description"])
-    assert ("since" in annotations) == bool(dated)
+    assert len({"since", "begins", "until"} & annotations.keys()) == bool(dated)
 
 
 @each_alert
@@ -259,6 +259,11 @@ def test_causes_fire_before_what_follows_from_them() -> None:
     followers = ("WanLinkDown", "WanLinkUnreachable", "WanSiteIsolated", "WanSiteOnFallback", "WanCommuneIsolated")
     for cause in ("WanHubDown", "WanCarrierOutage"):
         assert waits[cause] + 2 * 15 <= min(waits[name] for name in followers)
+    ready = ALERTS["VcNotReady"]["expr"]
+    not_ready_for = max(_seconds(duration) for duration in uses(ready).ranges)
+    assert f"vc_endpoint_ready[{not_ready_for / 60:.0f}m]" in ready
+    assert max(waits[cause] for cause in ("WanLinkDown", "WanLinkUnreachable", "WanSiteIsolated")) < not_ready_for
+    assert not_ready_for < min(waits[name] for name in ("VcEndpointDown", "VcNotRegistered"))
 
 
 @pytest.mark.parametrize(
@@ -268,11 +273,25 @@ def test_causes_fire_before_what_follows_from_them() -> None:
         ("sum by (x) (rate(a[5m])) / on (x) group_left (y) b", [("a", ()), ("b", ())]),
         ("a unless last_over_time(b:c:d[1h] offset 15m)", [("a", ()), ("b:c:d", ())]),
         ("a > bool 0 and b", [("a", ()), ("b", ())]),
+        ('count_values by (x) ("y", a) * on (y) b', [("a", ()), ("b", ())]),
     ],
 )
 def test_the_reader_of_expressions(expression: str, selectors: list[tuple[str, tuple[str, ...]]]) -> None:
     """Names in strings, lists and functions are not metrics."""
     assert uses(expression).selectors == selectors
+
+
+@pytest.mark.parametrize(
+    ("expression", "made"),
+    [
+        ('count_values by (x) ("y", a{z="w"})', {"y"}),
+        ('label_replace(a, "y", "$1", "z", "(.*)")', {"y", "$1", "z", "(.*)"}),
+        ("sum by (x) (a)", set()),
+    ],
+)
+def test_the_reader_knows_labels_that_are_made(expression: str, made: set[str]) -> None:
+    """A label that no metric has may be joined by when the expression itself makes it."""
+    assert uses(expression).made == made
 
 
 def test_the_reader_refuses_what_it_does_not_know() -> None:

@@ -25,7 +25,7 @@ class Uses:
     functions: set[str] = field(default_factory=set)
     ranges: list[str] = field(default_factory=list)
     made: set[str] = field(default_factory=set)
-    """Labels that ``label_replace`` makes."""
+    """Labels that ``label_replace`` or ``count_values`` makes."""
     aggregated_by: tuple[str, ...] | None = None
     """The labels that are left, where the whole expression is one aggregation ``... by (...)``."""
 
@@ -57,6 +57,9 @@ def uses(expression: str) -> Uses:
         at += 1
         if text == "[":
             found.ranges.append(after)
+        elif text == "count_values":
+            made_at = next(n for n in range(at, len(read)) if read[n][0] == "string")
+            found.made.add(read[made_at][1].strip('"'))
         elif text in _LABEL_LISTS and kind == "name":
             close = next(n for n in range(at, len(read)) if read[n][1] == ")")
             labels = tuple(word for what, word in read[at:close] if what == "name")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from phusong.collectors.call_readings import CallReading
 
+from .limits import CLEAR_SHARE
+
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
@@ -15,6 +17,11 @@ class CallLimits:
     loss_ratio: float = 0.01
     jitter_s: float = 0.035
     latency_s: float = 0.150
+
+    @property
+    def to_clear(self) -> CallLimits:
+        """To what a poor call must fall to be a good one again: one that hovers at a limit would flap else."""
+        return CallLimits(*(CLEAR_SHARE * most for most in (self.loss_ratio, self.jitter_s, self.latency_s)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from math import inf
+from typing import NamedTuple
 
 from phusong.agent.inventory import Inventory
 from phusong.agent.meetings import Meeting
+from phusong.agent.polling.observations import Outcome
 from phusong.agent.readiness.judge import best_line, is_ready, judge_readiness
-from phusong.collectors.call_readings import ServiceReading
+from phusong.collectors.call_readings import EndpointReading, ServiceReading
 from phusong.collectors.readings import PingReading
 from phusong.exporters.snapshot import CallFault, EndpointRow, LinkRow, MeetingTime, Verdict
 
@@ -21,9 +23,21 @@ from .parents import Parent
 from .room_or_line import find_call_fault
 from .row_facts import RowFacts
 from .suspects import Observed, Suspects
-from .verdict import Finding, Rule, any_up, await_echo, judge_endpoint
+from .verdict import Finding, Rule, any_up, await_echo, await_sign, judge_endpoint
 from .verdict_changes import Moment, VerdictChanges
 from .video_settings import VideoSettings
+
+SERVICES_ASKED_AGAIN = Parent("its services", Rule.NO_ANSWER, out=None, held=True)
+"""Stands among what an endpoint hangs on while one of its services may still answer: that is asked again first."""
+
+
+class Look(NamedTuple):
+    """The evidence on one endpoint at one moment: what is fresh of it."""
+
+    outcome: Outcome[EndpointReading]
+    reading: EndpointReading | None
+    ping: PingReading | None
+    services: tuple[ServiceReading, ...]
 
 
 @dataclass(slots=True)
@@ -53,43 +67,15 @@ class EndpointRows:
     def judge(self, endpoint_id: str, moment: Moment) -> None:
         """Make the row of an endpoint anew."""
         key = ("endpoint", endpoint_id)
-        endpoint = self.inventory.endpoints[endpoint_id]
-        outcome = self.evidence.endpoint(endpoint_id)
-        ping = self.evidence.ping(endpoint.address, moment.now)
-        reading = outcome.fresh(moment.now, self.evidence.poll_fresh_s)
-        services = self.services(endpoint_id, moment.now)
-        finding = judge_endpoint(
-            answers=reading is not None,
-            silent=outcome.silent(moment.now, self.evidence.poll_fresh_s),
-            ping=ping,
-            service=self._takes_calls(endpoint_id, services, ping),
-            registered=reading.registered if reading else None,
-            call=CallFacts.of(reading.calls) if reading and (reading.in_call or reading.calls) else None,
-            limits=self.settings.call_limits,
-        )
+        look = self._look(endpoint_id, moment.now)
         waiting_since = self.suspects.waiting_since(key)
-        if finding.verdict is Verdict.UNREACHABLE:
-            finding = self.suspects.judge(
-                key,
-                finding,
-                self.found.get(endpoint_id),
-                [self.parent(endpoint_id, moment.now)],
-                moment.now,
-                failed_at=min(outcome.heard_at, self.evidence.pinged_at(endpoint.address)),
-                ask=lambda: self._whom_to_ask(endpoint_id),
-            )
-        else:
-            self.suspects.clear(key)
-            pinged_at = self.evidence.pinged_at(endpoint.address)
-            finding = await_echo(
-                finding, self.found.get(endpoint_id), silent_at=outcome.heard_at, pinged_at=pinged_at
-            )
-        end = self.evidence.end(endpoint.lan, moment.now)
+        finding = self._find(endpoint_id, look, moment.now)
+        end = self.evidence.end(self.inventory.endpoints[endpoint_id].lan, moment.now)
         port, port_traffic = end.reading if end else None, self.traffic.of(endpoint_id, PORT)
         line = self.line(endpoint_id)
         fault: CallFault | None = None
         if finding.verdict is Verdict.POOR_CALL:
-            fault, _ = find_call_fault(line, ping, port, port_traffic)
+            fault, _ = find_call_fault(line, look.ping, port, port_traffic)
             if fault is CallFault.LINE and line is not None:
                 finding = replace(finding, cause=f"link {line.info.link_id}")
         self.found[endpoint_id] = finding
@@ -106,13 +92,13 @@ class EndpointRows:
             verdict=shown.verdict,
             up=shown.up,
             since=since,
-            reading=reading,
-            ping=ping,
-            last_success=outcome.success_unix,
-            problem=outcome.problem,
+            reading=look.reading,
+            ping=look.ping,
+            last_success=look.outcome.success_unix,
+            problem=look.outcome.problem,
             rule=shown.rule,
             cause=shown.cause,
-            services=services,
+            services=look.services,
             port=port,
             port_traffic=port_traffic,
             fault=fault if shown.verdict is Verdict.POOR_CALL else None,
@@ -123,6 +109,49 @@ class EndpointRows:
         self.rows[endpoint_id] = replace(
             row, ready=ready, not_ready_because="" if ready else findings[0].reason.value
         )
+
+    def _look(self, endpoint_id: str, now: float) -> Look:
+        outcome = self.evidence.endpoint(endpoint_id)
+        return Look(
+            outcome=outcome,
+            reading=outcome.fresh(now, self.evidence.poll_fresh_s),
+            ping=self.evidence.ping(self.inventory.endpoints[endpoint_id].address, now),
+            services=self.services(endpoint_id, now),
+        )
+
+    def _find(self, endpoint_id: str, look: Look, now: float) -> Finding:
+        """Return what is found, without regard to maintenance; what is not certain yet waits for more evidence."""
+        key, kept = ("endpoint", endpoint_id), self.found.get(endpoint_id)
+        reading, outcome = look.reading, look.outcome
+        limits = self.settings.call_limits
+        takes_calls = _takes_calls(look.services)
+        outdated = bool(takes_calls) and self._fell_silent_since(endpoint_id, look)
+        finding = judge_endpoint(
+            answers=reading is not None,
+            silent=outcome.silent(now, self.evidence.poll_fresh_s),
+            ping=look.ping,
+            service=None if outdated else takes_calls,
+            registered=reading.registered if reading else None,
+            call=CallFacts.of(reading.calls) if reading and (reading.in_call or reading.calls) else None,
+            limits=limits.to_clear if kept is not None and kept.verdict is Verdict.POOR_CALL else limits,
+        )
+        pinged_at = self.evidence.pinged_at(self.inventory.endpoints[endpoint_id].address)
+        if finding.verdict is Verdict.UNREACHABLE:
+            return self.suspects.judge(
+                key,
+                finding,
+                kept,
+                [self.parent(endpoint_id, now), *([SERVICES_ASKED_AGAIN] if outdated else [])],
+                now,
+                failed_at=min(outcome.heard_at, pinged_at),
+                ask=lambda: self._whom_to_ask(endpoint_id),
+            )
+        self.suspects.clear(key)
+        signs = [pinged_at] if look.ping is not None and look.ping.received else []
+        signs += [outcome.value_at] if reading is not None else []
+        probed_at = self.evidence.probes(endpoint_id).value_at
+        finding = await_sign(finding, kept, probed_at=probed_at, alive_at=max(signs, default=-inf))
+        return await_echo(finding, kept, silent_at=outcome.heard_at, pinged_at=pinged_at)
 
     def services(self, endpoint_id: str, now: float) -> tuple[ServiceReading, ...]:
         """Return how the services of an endpoint answered; nothing when that is not known, or too long ago."""
@@ -136,20 +165,16 @@ class EndpointRows:
         lines = (self.links.rows.get(link_id) for link_id in self.facts.links_of_site[endpoint.site_id])
         return best_line(line for line in lines if line is not None)
 
-    def _takes_calls(
-        self, endpoint_id: str, services: tuple[ServiceReading, ...], ping: PingReading | None
-    ) -> bool | None:
-        """Tell whether a call could come in; ``None`` when no service was asked, or only before it fell silent."""
-        asked = [service for service in services if service.kind.takes_calls]
-        if not asked:
-            return None
-        if not any(service.state.answers for service in asked):
+    def _fell_silent_since(self, endpoint_id: str, look: Look) -> bool:
+        """Tell whether all else has fallen silent since the services were asked: they may not answer any more.
+
+        What has never answered has not fallen silent.
+        """
+        if look.ping is None or look.ping.received or look.outcome.silent_since is None:
             return False
-        outcome, probed_at = self.evidence.endpoint(endpoint_id), self.evidence.probes(endpoint_id).value_at
+        silent_since = -inf if look.outcome.value is None else look.outcome.silent_since
         lost_since = self.evidence.lost_since(self.inventory.endpoints[endpoint_id].address)
-        silent_since = -inf if outcome.silent_since is None else outcome.silent_since
-        gone = ping is not None and not ping.received and outcome.silent_since is not None
-        return None if gone and probed_at < max(silent_since, lost_since) else True
+        return self.evidence.probes(endpoint_id).value_at < max(silent_since, lost_since)
 
     def _meeting(self, endpoint_id: str, unix: float) -> MeetingTime | None:
         meeting = self._next_meetings.get(endpoint_id)
@@ -166,7 +191,7 @@ class EndpointRows:
         """Tell every endpoint its running or next meeting from now on."""
         self.meetings = meetings
         self._next_meetings = {}
-        for meeting in sorted(meetings, key=lambda meeting: (meeting.begin, meeting.end), reverse=True):
+        for meeting in sorted(meetings, key=lambda m: (m.begin, m.end, m.meeting_id), reverse=True):
             if meeting.end.timestamp() > unix:
                 self._next_meetings.update(dict.fromkeys(meeting.endpoint_ids, meeting))
 
@@ -201,3 +226,9 @@ class EndpointRows:
             [endpoint.parent_link] if endpoint.parent_link else self.facts.links_of_site[endpoint.site_id]
         ):
             yield from self.links.whom_to_ask(link_id)
+
+
+def _takes_calls(services: tuple[ServiceReading, ...]) -> bool | None:
+    """Tell whether a call could come in; ``None`` when no service by which that happens was asked."""
+    asked = [service for service in services if service.kind.takes_calls]
+    return any(service.state.answers for service in asked) if asked else None

@@ -109,6 +109,7 @@ class FleetState:
         )
         self._services = ServiceRows(inventory, facts, evidence)
         self._meetings: Sequence[Meeting] = ()
+        self._meetings_changed = False
         self._sites: dict[str, SiteRow] = {}
         self._communes: tuple[CommuneRow, ...] = ()
         self._judged_at: dict[RowKey, float] = dict.fromkeys(
@@ -175,6 +176,7 @@ class FleetState:
         """Say who is ready for these meetings from now on."""
         self._meetings = meetings
         self._endpoints.use_meetings(tuple(meetings), self._observations.unix_time())
+        self._meetings_changed = True
 
     def explain(self, item_id: str) -> list[Explanation]:
         """Explain the verdicts on line, endpoint, service and office of this id; there may be one of each."""
@@ -265,6 +267,9 @@ class FleetState:
                 rows[key] = None
         for key in self._suspects.waiting:
             rows[key] = None
+        if self._meetings_changed:
+            rows.update(dict.fromkeys(("endpoint", endpoint_id) for endpoint_id in self._facts.endpoints))
+            self._meetings_changed = False
         for key, judged_at in self._judged_at.items():
             if now - judged_at < LOOK_AGAIN_S:
                 break
@@ -285,10 +290,13 @@ class FleetState:
         row: LinkRow = self._links.rows[link_id]
         if before is None or before.up is not row.up:
             self._changed_sites.add(row.info.site_id)
-        if not affected:
-            return []
         children = self._facts.children
-        return [*children.get(("link", link_id), ()), *children.get(("site", row.info.site_id), ())]
+        below = [*children.get(("link", link_id), ()), *children.get(("site", row.info.site_id), ())]
+        if affected:
+            return below
+        if before is None or (before.verdict, before.degradations) != (row.verdict, row.degradations):
+            return [key for key in below if key[0] == "endpoint"]  # how well it does is of use to rooms alone
+        return []
 
     def _site_row(self, site_id: str, moment: Moment) -> SiteRow:
         links = [self._links.rows[link_id] for link_id in self._facts.links_of_site[site_id]]

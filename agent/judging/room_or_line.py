@@ -30,7 +30,7 @@ def find_call_fault(
     port, traffic
         The port of the switch or router to which it is connected, and what passes there.
     """
-    if link is not None and link.verdict in (Verdict.CONGESTED, Verdict.DEGRADED):
+    if link is not None and (link.verdict in (Verdict.CONGESTED, Verdict.DEGRADED) or link.degradations):
         why = ", ".join(link.degradations) or link.rule
         return CallFault.LINE, f"link {link.info.link_id} is {link.verdict}: {why}"
     line_loses = link is not None and link.ping is not None and link.ping.received < link.ping.sent
@@ -43,9 +43,11 @@ def find_call_fault(
         return CallFault.LINE, "echo requests are lost on the way to the office's router"
     if ping is not None and 0 < ping.received < ping.sent:
         return CallFault.ROOM, "echo requests are lost behind the office's router only"
-    if link is not None and link.up:
-        return CallFault.ROOM, f"link {link.info.link_id} is clean"
-    return CallFault.UNKNOWN, "nothing is known of its line"
+    if link is None or link.up is None:
+        return CallFault.UNKNOWN, "nothing is known of its line"
+    if link.verdict is not Verdict.UP:
+        return CallFault.UNKNOWN, f"how full link {link.info.link_id} is, is not known: it is {link.verdict}"
+    return CallFault.ROOM, f"link {link.info.link_id} is clean"
 
 
 def _wrong_with_port(port: InterfaceReading | None, traffic: EndTraffic | None) -> str:

@@ -75,7 +75,7 @@ class Rule(StrEnum):
     ECHO_DESPITE_STATUS = "echo_despite_status"
     """up: the interface's status proves nothing, but ping answers."""
     ANSWERS = "answers"
-    """ready: the endpoint answers SNMP."""
+    """ready: the endpoint answers SNMP, or a service by which calls come in."""
     NO_CALL_SERVICE = "no_call_service"
     """no_service: the endpoint is there, but neither SIP nor H.323 answers."""
     REGISTRATION = "registration"
@@ -169,6 +169,16 @@ def await_echo(finding: Finding, kept: Finding | None, *, silent_at: float, ping
     return finding
 
 
+def await_sign(finding: Finding, kept: Finding | None, *, probed_at: float, alive_at: float) -> Finding:
+    """Return the finding, or the one before while no sign of life has come since the services were asked in vain.
+
+    An answer from before that, to SNMP or ping, does not tell one that takes no calls from one that is gone.
+    """
+    if finding is NO_SERVICE and kept is not None and kept.up and alive_at < probed_at:
+        return kept
+    return finding
+
+
 def ends_differ(near: EndEvidence | None, far: EndEvidence | None) -> bool | None:
     """Tell whether one end of a link says up and the other says not up.
 
@@ -231,8 +241,9 @@ def judge_endpoint(
     """
     echo = ping is not None and ping.received > 0
     if not answers and not service:
-        finding = _judge_silence(silent, echo=echo, no_echo=ping is not None and not echo)
-        return NO_SERVICE if finding is SNMP_DEAD and service is False else finding
+        if echo and service is False:
+            return NO_SERVICE
+        return _judge_silence(silent, echo=echo, no_echo=ping is not None and not echo)
     if service is False:
         return NO_SERVICE
     if registered is False:

@@ -63,7 +63,7 @@ async def read_endpoint(snmp: EndpointPoller, https: RoomosReader | None) -> End
     Raises
     ------
     SnmpError
-        It did not answer SNMP, nor HTTPS where that is asked.
+        It did not answer SNMP, nor HTTPS where that is asked; a note at the error says how that failed.
     """
     if https is None:
         return await snmp.poll()
@@ -77,18 +77,26 @@ async def read_endpoint(snmp: EndpointPoller, https: RoomosReader | None) -> End
         try:
             status = await status_asked
         except (RoomosError, ServiceError) as error:
+            why = f"HTTPS: {error}"
             if isinstance(reading, SnmpError):
+                reading.add_note(why)
                 raise reading from error
-            return replace(reading, problems=(*reading.problems, f"HTTPS: {error}"))
+            return replace(reading, problems=(*reading.problems, why))
     finally:
         status_asked.cancel()
+        await asyncio.wait([status_asked])  # nothing of it is left open, and its error is nobody's any more
+        if not status_asked.cancelled():
+            status_asked.exception()
     return joined(reading, status)
 
 
 def joined(snmp: EndpointReading | SnmpError, status: RoomosStatus) -> EndpointReading:
-    """Put together what both said; where both say something, the status page knows more."""
+    """Put together what both said; where both say something, the status page knows more.
+
+    Of calls it says nothing when ``in_call`` is ``None``: what SNMP says of them stands then.
+    """
     if isinstance(snmp, SnmpError):
-        why = f"SNMP: {snmp or snmp.reason}"
+        why = f"SNMP: {str(snmp) or snmp.reason}"
         snmp = EndpointReading(ROOMOS, "Cisco", "it answers /getxml", problems=(why,))
     return replace(
         snmp,
@@ -100,8 +108,8 @@ def joined(snmp: EndpointReading | SnmpError, status: RoomosStatus) -> EndpointR
         software=status.software or snmp.software,
         registered=snmp.registered if status.registered is None else status.registered,
         in_call=snmp.in_call if status.in_call is None else status.in_call,
-        calls=status.calls,
-        faults=status.faults,
+        calls=snmp.calls if status.in_call is None else status.calls,
+        faults=tuple(dict.fromkeys((*snmp.faults, *status.faults))),
         problems=(*snmp.problems, *status.problems),
     )
 

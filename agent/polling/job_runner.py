@@ -271,8 +271,13 @@ class JobRunner:
         self._judge()
 
     def _begin_round(self) -> None:
-        """Begin a round: it ends when every job has run once, but for sensors and what is asked less often."""
+        """Begin a round: it ends when every poll and ping has run once, but for those that are asked less often.
+
+        Sensors and services have intervals of their own, up to an hour; only the first round waits for those of
+        endpoints, without which their first verdicts would be rash.
+        """
+        counted = (DeviceJob, EndpointJob, PingJob) if self.ready else (DeviceJob, EndpointJob, PingJob, ProbeJob)
         jobs = self.schedule.keys() - self.schedule.thinned
-        self._round = {job for job in jobs if not isinstance(job, SensorJob)}
+        self._round = {job for job in jobs if isinstance(job, counted)}
         self._round_began = time.monotonic()
         self._round_lag_s = 0.0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import inf
 from typing import Generic, TypeVar
 
 from phusong.agent.judging.link_traffic import TrafficTotals
@@ -67,7 +68,7 @@ class Observations:
         self.lost_bursts: dict[str, int] = {}
         """By address: how many bursts in a row had no answer at all; no entry for none."""
         self.lost_since: dict[str, float] = {}
-        """By address: when the first of these was sent."""
+        """By address: when the first of these was noted; minus infinity where none has ever been answered."""
         self.sensors: dict[str, Outcome[SensorsReading]] = {}
         self.traffic = TrafficTotals()
         self.hourly = HourlyUse()
@@ -118,7 +119,7 @@ class Observations:
             self.lost_bursts.pop(address, None)
             self.lost_since.pop(address, None)
         else:
-            self.lost_since.setdefault(address, self.monotonic())
+            self.lost_since.setdefault(address, self.monotonic() if address in self.pings else -inf)
             self.lost_bursts[address] = self.lost_bursts.get(address, 0) + 1
         self._succeed(self.pings, "ping", address, reading)
 

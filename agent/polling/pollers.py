@@ -16,7 +16,7 @@ from phusong.agent.input.config import Config
 from phusong.agent.input.credentials import credentials_of
 from phusong.agent.inventory import Device, Endpoint, InterfaceSelector, Inventory
 from phusong.agent.state.device_memory import AskedKey, DeviceMemory
-from phusong.collectors.call_readings import EndpointReading
+from phusong.collectors.call_readings import EndpointReading, ServiceReading
 from phusong.collectors.host_address import HostAddresses
 from phusong.collectors.interface_memory import DeviceIdentity
 from phusong.collectors.interfaces import InterfacePoller, InterfacesPoll
@@ -177,7 +177,8 @@ class Pollers:
             return await attempt
         except SnmpError as error:
             self._count_error(error.reason)
-            return _Failure(str(error) or error.reason, isinstance(error, RequestTimeout))
+            problem = "; ".join([str(error) or error.reason, *getattr(error, "__notes__", ())])
+            return _Failure(problem, isinstance(error, RequestTimeout))
         except OSError as error:
             self._count_error("address")
             return _Failure(str(error), unanswered=False)
@@ -231,31 +232,33 @@ class Pollers:
         return await read_endpoint(poller, self._roomos.of(endpoint, reader.target.address[0]))
 
     async def _run_probe(self, endpoint_id: str) -> None:
+        found = await self._guard(self._probe_endpoint(endpoint_id))
+        if not self._retired and not isinstance(found, _Failure):
+            self._observations.probed(endpoint_id, found)
+
+    async def _probe_endpoint(self, endpoint_id: str) -> tuple[ServiceReading, ...]:
         """Ask the services of an endpoint; that its name leads nowhere is an answer, too."""
         endpoint, video = self._inventory.endpoints[endpoint_id], self._config.video
         try:
             address = await self._tools.addresses.numeric(endpoint.address)
         except OSError as error:
             wanted = services_of(endpoint, video.services)
-            readings = tuple(no_such_name(service.kind, service.port, str(error)) for service in wanted)
-            self._observations.probed(endpoint_id, readings)
-            return
+            return tuple(no_such_name(service.kind, service.port, str(error)) for service in wanted)
         async with self._probing:
-            found = await self._guard(probe_all(endpoint_services(endpoint, address, video), video.timeout_s))
-        if not self._retired and not isinstance(found, _Failure):
-            self._observations.probed(endpoint_id, found)
+            return await probe_all(endpoint_services(endpoint, address, video), video.timeout_s)
 
     async def _run_service(self, service_id: str) -> None:
+        found = await self._guard(self._probe_service(service_id))
+        if not self._retired and not isinstance(found, _Failure):
+            self._observations.service_probed(service_id, found)
+
+    async def _probe_service(self, service_id: str) -> ServiceReading:
         service, config = self._inventory.services[service_id], self._config.services
         try:
             address = await self._tools.addresses.numeric(service.host)
         except OSError as error:
-            reading = no_such_name(service.kind, service.port, str(error))
-            self._observations.service_probed(service_id, reading)
-            return
-        found = await self._guard(probe(watched_service(service, address, config), config.timeout_s))
-        if not self._retired and not isinstance(found, _Failure):
-            self._observations.service_probed(service_id, found)
+            return no_such_name(service.kind, service.port, str(error))
+        return await probe(watched_service(service, address, config), config.timeout_s)
 
     async def _reader(self, key: AskedKey, asked: Device | Endpoint) -> BatchReader:
         """Return the reader of a device or endpoint: a new one when its name leads to another address now."""

@@ -6,6 +6,8 @@ import unicodedata
 from functools import lru_cache
 
 LONGEST = 255
+LONGEST_LOOKED_AT = 4 * LONGEST
+"""Of a longer text no more is looked at: to compose letters with very many marks takes quadratic time."""
 LONGEST_REMEMBERED = 2 * LONGEST
 TEXTS_REMEMBERED = 50_000
 """Names hardly ever change: the same texts come with every poll. The limits are for devices that send new ones."""
@@ -41,6 +43,7 @@ def clean_text(text: str) -> str:
     diacritics are composed (NFC), both ends are trimmed, and nothing is longer than 255 characters (DisplayString,
     RFC 2579).
     """
+    text = text.lstrip()[:LONGEST_LOOKED_AT]
     if not (text.isascii() and text.isprintable()):
         spaced = "".join(" " if char.isspace() else char for char in text)
         visible = "".join(char for char in spaced if not unicodedata.category(char).startswith("C"))

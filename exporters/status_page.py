@@ -15,7 +15,17 @@ from enum import StrEnum
 from html import escape
 from typing import TypeVar
 
-from phusong.exporters.snapshot import GOOD_VERDICTS, EndpointRow, Isolation, LinkRow, SiteRow, Snapshot, Verdict
+from phusong.exporters import status_services
+from phusong.exporters.snapshot import (
+    GOOD_VERDICTS,
+    EndpointRow,
+    Isolation,
+    LinkRow,
+    ServiceVerdict,
+    SiteRow,
+    Snapshot,
+    Verdict,
+)
 from phusong.exporters.status_words import Words, difference_of_ends
 
 RELOAD_S = 30
@@ -66,7 +76,9 @@ _COLOUR: Mapping[str, str] = {
     Isolation.ON_FALLBACK: "warn",
     Isolation.AT_RISK: "warn",
     Isolation.CONNECTED: "good",
+    ServiceVerdict.SLOW: "warn",
 }
+"""States that are called alike, such as up, have one colour."""
 
 _STYLE = """
 :root{color-scheme:light dark;--page:#f6f7f9;--card:#fff;--line:#d9dde3;--text:#1a2029;--soft:#5b6675;
@@ -176,9 +188,23 @@ def _overview(snapshot: Snapshot, words: Words) -> str:
     cards = (
         _card(words.lines, links, _WORST_FIRST, (Verdict.UP,), words.verdicts),
         _card(words.endpoints, endpoints, _WORST_FIRST, (Verdict.READY, Verdict.IN_CALL), words.verdicts),
+        *(
+            [
+                _card(
+                    words.services,
+                    Counter(row.verdict for row in snapshot.services),
+                    status_services.ORDER,
+                    (ServiceVerdict.UP,),
+                    words.service_verdicts,
+                )
+            ]
+            if snapshot.services
+            else ()
+        ),
         _card(words.sites, sites, _WORST_OFFICE_FIRST, (Isolation.CONNECTED, Isolation.AT_RISK), words.isolations),
     )
-    return f'<div class="cards">{"".join(cards)}</div>{_coverage(snapshot, words)}'
+    coming = status_services.meetings(snapshot, words, lambda unix_s: _time(unix_s, "%H:%M %d/%m/%Y"))
+    return f'<div class="cards">{"".join(cards)}</div>{coming}{_coverage(snapshot, words)}'
 
 
 State = TypeVar("State", bound=StrEnum)
@@ -249,7 +275,7 @@ def _tables(snapshot: Snapshot, words: Words) -> str:
         (
             f"<span>{escape(row.info.name)}<small>{escape(row.info.endpoint_id)}</small></span>",
             _site(row.info.site_id, sites),
-            *_state(row, sites, snapshot.taken_at, words),
+            *_state(row, sites, snapshot.taken_at, words, status_services.call_problem(row, words)),
         )
         for row in endpoints[:ROW_LIMIT]
     )
@@ -261,7 +287,25 @@ def _tables(snapshot: Snapshot, words: Words) -> str:
     if snapshot.endpoints:
         parts.append(f"<h2>{escape(words.endpoints_not_up)} ({len(endpoints)})</h2>")
         parts.append(_table((words.endpoint, words.site, *state_heads), endpoint_rows, len(endpoints), words))
+    if snapshot.services:
+        parts.append(_services(snapshot, words))
     return "".join(parts)
+
+
+def _services(snapshot: Snapshot, words: Words) -> str:
+    wrong = status_services.services_not_well(snapshot.services)
+    rows = (
+        (
+            f"<span>{escape(row.info.name)}<small>{escape(row.info.service_id)}</small></span>",
+            f'<b class="{_colour(row.verdict)}">{escape(words.service_verdicts[row.verdict])}</b>',
+            _since(row.since, snapshot.taken_at, words),
+            escape(status_services.problem_of(row, words)),
+        )
+        for row in wrong[:ROW_LIMIT]
+    )
+    heads = (words.service, words.state, words.since, words.problem)
+    title = f"<h2>{escape(words.services_not_up)} ({len(wrong)})</h2>"
+    return title + _table(heads, rows, len(wrong), words)
 
 
 def _rank(row: LinkRow | EndpointRow, sites: Mapping[str, SiteRow]) -> tuple[bool, int, float]:
@@ -283,16 +327,19 @@ def _state(
 ) -> tuple[str, str, str, str]:
     site = sites.get(row.info.site_id)
     isolation = site.isolation if site else Isolation.UNKNOWN
-    since = ""
-    if row.since is not None:
-        length = _length(now - row.since, words)
-        since = f'<span class="when">{_time(row.since, "%Y-%m-%d %H:%M")}<small>{escape(length)}</small></span>'
     return (
         f'<b class="{_colour(row.verdict)}">{escape(words.verdicts.get(row.verdict, row.verdict))}</b>',
         f'<b class="{_colour(isolation)}">{escape(words.isolations.get(isolation, isolation))}</b>',
-        since,
+        _since(row.since, now, words),
         escape(" ".join(filter(None, (_whose_fault(row.cause, words), more, row.problem)))),
     )
+
+
+def _since(since: float | None, now: float, words: Words) -> str:
+    if since is None:
+        return ""
+    length = _length(now - since, words)
+    return f'<span class="when">{_time(since, "%Y-%m-%d %H:%M")}<small>{escape(length)}</small></span>'
 
 
 def _whose_fault(cause: str, words: Words) -> str:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from phusong.exporters.snapshot import Degradation, Isolation, LinkRow, Verdict
+from phusong.collectors.call_readings import ServiceState
+from phusong.exporters.snapshot import CallFault, Degradation, Isolation, LinkRow, ServiceVerdict, Verdict
 
 OPER_UP, ADMIN_DOWN = 1, 2
 """Of ifOperStatus and ifAdminStatus (IF-MIB)."""
@@ -59,6 +60,16 @@ class Words:
     no_map_title: str
     no_map: str
     no_coverage: str
+    services: str
+    services_not_up: str
+    service: str
+    service_verdicts: Mapping[ServiceVerdict, str]
+    service_states: Mapping[ServiceState, str]
+    """Why a service is down; ``{code}`` is the status that came, if any."""
+    slow: str
+    meeting: str
+    """A meeting that runs or comes next."""
+    call_faults: Mapping[CallFault, str]
     verdicts: Mapping[Verdict, str]
     isolations: Mapping[Isolation, str]
 
@@ -111,6 +122,34 @@ VIETNAMESE = Words(
     no_map_title="Chưa có bản đồ",
     no_map="Tạo bản đồ bằng lệnh này, rồi tải lại trang:",
     no_coverage="Chưa có số liệu phủ sóng (coverage.summary), nên chưa rõ cơ quan nào còn sóng dự phòng.",
+    services="Dịch vụ trên mạng",
+    services_not_up="Dịch vụ không bình thường",
+    service="Dịch vụ",
+    service_verdicts={
+        ServiceVerdict.UP: "Hoạt động",
+        ServiceVerdict.SLOW: "Chậm",
+        ServiceVerdict.DOWN: "Không đáp ứng",
+        ServiceVerdict.MAINTENANCE: "Bảo trì",
+        ServiceVerdict.UNKNOWN: "Chưa rõ",
+    },
+    service_states={
+        ServiceState.READY: "Trả lời đúng.",
+        ServiceState.ALIVE: "Trả lời mã {code}.",
+        ServiceState.UNAVAILABLE: "Báo tạm không phục vụ (503).",
+        ServiceState.WRONG_TEXT: "Trang thiếu nội dung phải có.",
+        ServiceState.BAD_CERTIFICATE: "Chứng thư số không hợp lệ.",
+        ServiceState.BAD_ANSWER: "Trả lời sai giao thức.",
+        ServiceState.REFUSED: "Từ chối kết nối.",
+        ServiceState.SILENT: "Không trả lời.",
+        ServiceState.UNREACHABLE: "Không có đường đến.",
+    },
+    slow="Trả lời sau {seconds} giây.",
+    meeting="Cuộc họp {title}: {begin}, {count} điểm cầu, {not_ready} chưa sẵn sàng.",
+    call_faults={
+        CallFault.LINE: "Do kênh truyền.",
+        CallFault.ROOM: "Do phòng họp, dây trong phòng hoặc đầu bên kia.",
+        CallFault.UNKNOWN: "Chưa rõ do phòng hay do kênh.",
+    },
     verdicts={
         Verdict.UP: "Hoạt động",
         Verdict.READY: "Sẵn sàng",
@@ -185,6 +224,34 @@ ENGLISH = Words(
     no_map_title="There is no map yet",
     no_map="Make it with this command, then reload the page:",
     no_coverage="No coverage figures (coverage.summary): whether offices have a fallback is unknown.",
+    services="Services on the network",
+    services_not_up="Services that are not well",
+    service="Service",
+    service_verdicts={
+        ServiceVerdict.UP: "Up",
+        ServiceVerdict.SLOW: "Slow",
+        ServiceVerdict.DOWN: "Not as it should answer",
+        ServiceVerdict.MAINTENANCE: "Maintenance",
+        ServiceVerdict.UNKNOWN: "Unknown",
+    },
+    service_states={
+        ServiceState.READY: "The right answer.",
+        ServiceState.ALIVE: "It answers with status {code}.",
+        ServiceState.UNAVAILABLE: "It says that it cannot serve now (503).",
+        ServiceState.WRONG_TEXT: "The page lacks the text that must be in it.",
+        ServiceState.BAD_CERTIFICATE: "Bad certificate.",
+        ServiceState.BAD_ANSWER: "It does not speak the protocol.",
+        ServiceState.REFUSED: "It refuses the connection.",
+        ServiceState.SILENT: "It does not answer.",
+        ServiceState.UNREACHABLE: "There is no way there.",
+    },
+    slow="The answer took {seconds} s.",
+    meeting="Meeting {title}: {begin}, {count} endpoints, {not_ready} not ready.",
+    call_faults={
+        CallFault.LINE: "The line is at fault.",
+        CallFault.ROOM: "The room, its cabling or the far end is at fault.",
+        CallFault.UNKNOWN: "Room or line is not known.",
+    },
     verdicts={
         Verdict.UP: "Up",
         Verdict.READY: "Ready",

@@ -61,3 +61,10 @@ def test_no_octets_fail(octets: bytes, charset: str | None) -> None:
 def test_cleaning_is_done_once(text: str) -> None:
     """Clean text stays as it is, so that names compare equal wherever they were cleaned."""
     assert clean_text(clean_text(text)) == clean_text(text)
+
+
+def test_marks_without_end_take_no_time() -> None:
+    """Of a text of a million combining marks only so many are composed that it stays quick."""
+    marks = "\u0301\u0323" * 500_000
+    assert len(clean_text("a" + marks)) <= LONGEST
+    assert len(clean_text("\n" * 5000 + "room")) == 4, "blanks before a text are no part of it"

@@ -15,7 +15,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from phusong.exporters.snapshot import GOOD_VERDICTS, Degradation, Isolation, LinkRow, Snapshot, Verdict
+from phusong.collectors.call_readings import ServiceState
+from phusong.exporters.snapshot import (
+    GOOD_VERDICTS,
+    CallFault,
+    Degradation,
+    Isolation,
+    LinkRow,
+    ServiceVerdict,
+    Snapshot,
+    Verdict,
+)
 from phusong.exporters.status_page import CONTENT_POLICY, ROW_LIMIT, no_map_html, status_html
 from phusong.exporters.status_words import ENGLISH, VIETNAMESE, Words, choose_words
 
@@ -54,8 +64,8 @@ class Page(HTMLParser):
 
 
 def province(reference: ModuleType, *rows: LinkRow) -> Snapshot:
-    """Return a province with these links only, its coverage and endpoints left out."""
-    snapshot: Snapshot = dataclasses.replace(reference.province(30, 0, 0), links=rows)
+    """Return a province with these links only, its coverage, endpoints, services and meetings left out."""
+    snapshot: Snapshot = dataclasses.replace(reference.province(30, 0, 0), links=rows, services=(), meetings=())
     return snapshot
 
 
@@ -64,6 +74,9 @@ def test_every_state_has_a_word(words: Words) -> None:
     """A new verdict needs its word in both languages before it can be shown."""
     assert set(words.verdicts) == set(Verdict)
     assert set(words.isolations) == set(Isolation)
+    assert set(words.service_verdicts) == set(ServiceVerdict)
+    assert set(words.service_states) == set(ServiceState)
+    assert set(words.call_faults) == set(CallFault)
 
 
 def test_page_counts_and_lists(reference: ModuleType) -> None:
@@ -78,6 +91,18 @@ def test_page_counts_and_lists(reference: ModuleType) -> None:
     for text in ("link-0020", "UBND xã số 20", "VNPT", "no answer in 2 s", "20 min"):
         assert text in page.text
     assert "link-0000" not in page.text
+
+
+def test_services_meetings_and_poor_calls(reference: ModuleType) -> None:
+    """What is wrong with a service or a call is said, and which meeting comes next; what is well is not listed."""
+    page = Page(status_html(reference.province(30, 20, 3), ENGLISH, "0.1.0"))
+    assert re.search(r"Services on the network\n1\s+/ 6\n", page.text)
+    assert "Services that are not well (5)" in page.text
+    assert "Meeting Họp giao ban: 14:43 26/10/2026, 239 endpoints, 12 not ready." in page.text
+    assert "The line is at fault. loss 0.1% jitter 0.012 s latency 0.050 s" in page.text
+    rows = page.text[page.text.index("Services that are not well") :]
+    assert "Slow" in rows
+    assert "svc-3" not in rows, "it is up"
 
 
 def test_worst_first(reference: ModuleType) -> None:
@@ -148,7 +173,14 @@ def test_outside_text_never_becomes_markup(snapshots: SearchStrategy[Any], data:
         dataclasses.replace(row, since=None, info=dataclasses.replace(row.info, name=hostile))
         for row in snapshot.endpoints
     )
-    snapshot = dataclasses.replace(snapshot, taken_at=1e9, links=links, endpoints=endpoints)
+    services = tuple(
+        dataclasses.replace(row, since=None, info=dataclasses.replace(row.info, name=hostile))
+        for row in snapshot.services
+    )
+    meetings = tuple(dataclasses.replace(row, begin=1e9, title=hostile) for row in snapshot.meetings)
+    snapshot = dataclasses.replace(
+        snapshot, taken_at=1e9, links=links, endpoints=endpoints, services=services, meetings=meetings
+    )
     page = Page(status_html(snapshot, VIETNAMESE, "1"))
     assert not page.tags & {"script", "img"}
     assert not any(name.startswith("on") for name in page.attributes)

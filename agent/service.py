@@ -39,6 +39,7 @@ from .inventory import Inventory
 from .lifecycle import notify, on_signals, watchdog_interval_s
 from .maintenance_watch import MaintenanceWatch
 from .meetings_watch import MeetingsWatch
+from .open_files import allow_more
 from .state.history import History
 from .state.state_store import StateFolderInUse, StateStore
 from .whole_file import write_whole
@@ -61,6 +62,8 @@ COLLECT_AFTER = 50_000
 """Cycles are looked for after so many more objects than were dropped. Polls replace rows by the thousand and make
 hardly a cycle: at Python's 700 a tenth of the agent's time went into looking."""
 FEED_FILE = "snapshot.json"
+OPEN_FILES = 8192
+"""As in systemd/phusong.service: with fewer, services are found unreachable that are not."""
 
 
 class StartFailed(RuntimeError):
@@ -82,6 +85,7 @@ class Service:
     """The running agent. Made in an event loop; ``run`` returns when a signal or ``stop`` ends it."""
 
     def __init__(self, config_path: Path, config: Config, inventory: Inventory) -> None:
+        allow_more(OPEN_FILES)
         self._config_path = config_path
         self._config = config
         self._inventory = inventory

@@ -186,11 +186,13 @@ async def _work(service: Service, folder: Path, *, once: bool, tell: Tell) -> No
         except TimeoutError:
             raise DemoFailed(f"not everything was asked within {FIRST_ROUND_LIMIT_S:g} s") from None
         tell(f"First full cycle: {time.monotonic() - began:.1f} s. {_counts(service.agent.current())}")
+        with _process("readiness", folder, *_readiness(folder), background=True) as asking:
+            await _finished(asking, "readiness", folder, good=(0, 1))
         await _finished(coverage, "coverage", folder)
         tell("Coverage computed for 177 communes (synthetic layers, schematic boundaries).")
     await service.look_at_coverage()
     await _publish(service, folder)
-    names = ("metrics.prom", "communes.csv", "report.html", "map.html")
+    names = ("metrics.prom", "communes.csv", "report.html", "map.html", "readiness.html")
     tell(f"Written: {', '.join(str(folder / name) for name in names)}")
     if once:
         return
@@ -256,8 +258,15 @@ def _wait_for_province(province: subprocess.Popen[str], folder: Path) -> None:
         raise DemoFailed(f"the simulated province did not start: see {folder / 'logs' / 'province.log'}")
 
 
-async def _finished(process: subprocess.Popen[str], name: str, folder: Path) -> None:
-    """Wait for a batch command to end well."""
+def _readiness(folder: Path) -> tuple[object, ...]:
+    """Return the command that says who is ready for the next meeting, as a page and a workbook."""
+    files = ("--html", folder / "readiness.html", "--xlsx", folder / "readiness.xlsx")
+    config = folder / "province" / "phusong.yaml"
+    return "readiness", "--config", config, "--meeting", "next", "--quiet", *files
+
+
+async def _finished(process: subprocess.Popen[str], name: str, folder: Path, good: tuple[int, ...] = (0,)) -> None:
+    """Wait for a batch command to end well; some do so with another exit code, too."""
     output, _ = await asyncio.to_thread(process.communicate)
-    if process.returncode:
+    if process.returncode not in good:
         raise DemoFailed(f"{name} failed: see {folder / 'logs' / f'{name}.log'}\n{output}".rstrip())

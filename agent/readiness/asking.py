@@ -14,6 +14,7 @@ from phusong.agent.daemon import make_pinger, state_settings
 from phusong.agent.input.config import Config
 from phusong.agent.inventory import Inventory, MaintenanceWindow
 from phusong.agent.judging.fleet_state import FleetState
+from phusong.agent.open_files import allow_more
 from phusong.agent.polling.observations import Observations
 from phusong.agent.polling.poll_plan import Job, make_plan
 from phusong.agent.polling.pollers import Pollers, Tools
@@ -24,6 +25,7 @@ from phusong.exporters.snapshot import Snapshot
 
 AT_ONCE = 200
 """So many devices and endpoints are asked at the same time."""
+OPEN_FILES = 4096
 BETWEEN_POLLS_S = 4.0
 """From the first poll of the lines to the second: shorter, a burst would be taken for their use."""
 
@@ -43,6 +45,7 @@ async def ask_all(
     OSError
         No echo requests can be sent.
     """
+    allow_more(OPEN_FILES)
     observations = Observations(time.monotonic, time.time)
     observations.traffic.follow(inventory)
     pinger = make_pinger(config.ping)

@@ -60,7 +60,7 @@ def _left(contracted_bytes_per_s: float, use_ratio: float | None, own_mbps: floa
     if use_ratio is None:
         return None
     contracted = contracted_bytes_per_s * BITS_PER_BYTE / MEGA
-    return min(contracted, max(0.0, contracted * (1 - use_ratio)) + own_mbps)
+    return min(contracted, max(0.0, contracted * (1 - use_ratio) + own_mbps))
 
 
 def best_line(lines: Iterable[LinkRow]) -> LinkRow | None:
@@ -118,9 +118,10 @@ def _by_verdict(row: EndpointRow, link: LinkRow | None) -> Iterator[Finding]:
             yield Finding(Reason.MAINTENANCE, keeps_out=True)
         case Verdict.PARENT_DOWN:
             yield Finding(Reason.LINE_DOWN, keeps_out=True, detail=row.cause)
+        case Verdict.UNREACHABLE | Verdict.UNKNOWN if link is not None and link.up is False:
+            yield Finding(Reason.LINE_DOWN, keeps_out=True, detail=f"link {link.info.link_id}")
         case Verdict.UNREACHABLE:
-            out = link is not None and link.up is False
-            yield Finding(Reason.LINE_DOWN if out else Reason.UNREACHABLE, keeps_out=True)
+            yield Finding(Reason.UNREACHABLE, keeps_out=True)
         case Verdict.NO_SERVICE:
             yield Finding(Reason.NO_SERVICE, keeps_out=True, detail=_said(row.services))
         case Verdict.NOT_REGISTERED:
@@ -191,4 +192,4 @@ def _of_answers(row: EndpointRow, now: float) -> Iterator[Finding]:
     ]
     if ends:
         end, kind = min(ends)
-        yield Finding(Reason.CERTIFICATE, keeps_out=False, detail=f"{kind} {(end - now) / 86_400:.0f} d")
+        yield Finding(Reason.CERTIFICATE, keeps_out=False, detail=f"{kind} {floor((end - now) / 86_400)} d")

@@ -13,21 +13,36 @@ from typing import Any, get_origin
 
 import pytest
 import typer
+from readiness_made import full_report
 
 from phusong.agent.cli import app
 from phusong.agent.discover.discovered_rows import DISCOVERED_COLUMNS, INTERFACE_COLUMNS
 from phusong.agent.input.asked_devices import LIST
 from phusong.agent.input.config_shape import CommunityShape, ConfigShape, Shape, UsmShape
 from phusong.agent.input.csv_table import TableSpec
-from phusong.agent.input.inventory_columns import DEVICES, ENDPOINTS, LINKS, SITES, maintenance_spec
+from phusong.agent.input.inventory_columns import (
+    DEVICES,
+    ENDPOINTS,
+    LINKS,
+    SERVICES,
+    SITES,
+    maintenance_spec,
+)
+from phusong.agent.input.service_cells import OF_ENDPOINTS
 from phusong.agent.input.settings import LOCAL_TIME, load_all
+from phusong.agent.input.video_shape import AccountShape
+from phusong.agent.readiness.as_json import report_to_csv, report_to_json
+from phusong.agent.readiness.judge import SERIOUS_FAULTS
+from phusong.agent.readiness.readiness import Reason
 from phusong.agent.security_events import FORGERIES, REFUSALS
+from phusong.collectors.call_readings import ServiceKind, ServiceState
 from phusong.collectors.first_contact import NO_ENCRYPTION, WRONG_PRIVACY
 from phusong.collectors.snmp.errors import SnmpError
+from phusong.collectors.video.profiles import NAMES
 from phusong.coverage.output import tables
 from phusong.coverage.output.tables import REPAIR_COLUMNS
 from phusong.exporters.events import Event, EventKind, EventObject, Severity, events_to_json
-from phusong.exporters.snapshot import ENDPOINT_VERDICTS, LINK_VERDICTS, Isolation
+from phusong.exporters.snapshot import ENDPOINT_VERDICTS, LINK_VERDICTS, Isolation, ServiceVerdict
 from phusong.exporters.webhook import signature
 
 ROOT = Path(__file__).parents[2]
@@ -157,12 +172,18 @@ def _keys(shape: type[Shape], before: str = "") -> Iterator[str]:
 def test_every_key_of_phusong_yaml() -> None:
     """Documented keys exist, and every key is documented."""
     credentials = {*CommunityShape.model_fields, *UsmShape.model_fields}
-    known = {*_keys(ConfigShape), *(f"snmp.auths.NAME.{key}" for key in credentials)} - {"snmp.auths"}
+    known = {
+        *_keys(ConfigShape),
+        *(f"snmp.auths.NAME.{key}" for key in credentials),
+        *(f"video.accounts.NAME.{key}" for key in AccountShape.model_fields),
+    } - {"snmp.auths", "video.accounts"}
     assert sorted(_names(_section("configuration.md", "## phusong.yaml"))) == sorted(known)
 
 
 @pytest.mark.parametrize(
-    "spec", [SITES, DEVICES, LINKS, ENDPOINTS, maintenance_spec(LOCAL_TIME)], ids=lambda spec: spec.file
+    "spec",
+    [SITES, DEVICES, LINKS, ENDPOINTS, SERVICES, maintenance_spec(LOCAL_TIME)],
+    ids=lambda spec: spec.file,
 )
 def test_every_column_of_the_inventory(spec: TableSpec) -> None:
     """Documented columns exist, in the order of the code, and are called required where they are."""
@@ -219,7 +240,43 @@ def test_every_verdict() -> None:
     """Each verdict and each state of an office is explained."""
     assert set(_names(_section("verdicts.md", "## Lines"))) == set(LINK_VERDICTS)
     assert _names(_section("verdicts.md", "## Endpoints")) == list(ENDPOINT_VERDICTS)
+    assert _names(_section("verdicts.md", "## Services")) == list(ServiceVerdict)
     assert set(_names(_section("verdicts.md", "## Sites: lines and coverage together"))) == set(Isolation)
+
+
+def test_options_and_reasons_of_readiness() -> None:
+    """Its page has every option, every reason in the order of its weight, and every part that keeps out."""
+    assert set(_names(_text(ROOT / "docs/readiness.md"))) >= COMMANDS["readiness"] - {"--help"}
+    reasons = _section("readiness.md", "## What keeps an endpoint out")
+    assert _names(reasons) == list(Reason)
+    parts = re.search(r"^\| `fault` \|.*", reasons, re.MULTILINE)
+    assert parts
+    whole = {"device", "hardware", "system"}
+    assert all(part.replace("_", " ") in parts[0] for part in SERIOUS_FAULTS - whole)
+
+
+def test_keys_and_columns_of_readiness() -> None:
+    """Programs find every key of its JSON explained, in their order, and every column of its CSV."""
+    section = _section("readiness.md", "## For programs")
+    report = full_report()
+    document = json.loads(report_to_json(report))
+    row = document["rows"][0]
+    assert _names(section) == [*document, *row]
+    assert all(f"`{key}`" in section for block in ("meeting", "counts") for key in document[block])
+    assert all(f"`{key}`" in section for key in row["findings"][0])
+    columns = report_to_csv(report).splitlines()[0].removeprefix("\ufeff").split(",")
+    assert all(f"`{column}`" in section for column in columns)
+
+
+def test_profiles_and_services_of_endpoints() -> None:
+    """Whatever an endpoint may be read by or asked by, and every answer of a service, is explained."""
+    assert _names(_section("video.md", "## Profiles")) == list(NAMES)
+    answers = _section("video.md", "## Services")
+    assert {name for name in _names(answers) if name in set(ServiceKind)} == set(OF_ENDPOINTS)
+    states = _section("services.md", "## States and verdicts")
+    assert set(_names(states)) == {*ServiceState, *ServiceVerdict}
+    never_of_endpoints = {ServiceState.WRONG_TEXT, ServiceState.BAD_CERTIFICATE}
+    assert {state for state in ServiceState if f"`{state}`" in answers} == {*ServiceState} - never_of_endpoints
 
 
 def test_every_kind_and_field_of_events() -> None:

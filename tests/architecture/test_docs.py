@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -18,7 +18,8 @@ from readiness_made import full_report
 from phusong.agent.cli import app
 from phusong.agent.discover.discovered_rows import DISCOVERED_COLUMNS, INTERFACE_COLUMNS
 from phusong.agent.input.asked_devices import LIST
-from phusong.agent.input.config_shape import CommunityShape, ConfigShape, Shape, UsmShape
+from phusong.agent.input.config import Config
+from phusong.agent.input.config_shape import CommunityShape, ConfigShape, UsmShape
 from phusong.agent.input.csv_table import TableSpec
 from phusong.agent.input.inventory_columns import (
     DEVICES,
@@ -30,7 +31,9 @@ from phusong.agent.input.inventory_columns import (
 )
 from phusong.agent.input.service_cells import OF_ENDPOINTS
 from phusong.agent.input.settings import LOCAL_TIME, load_all
+from phusong.agent.input.shape import Shape
 from phusong.agent.input.video_shape import AccountShape
+from phusong.agent.inventory import Inventory
 from phusong.agent.readiness.as_json import report_to_csv, report_to_json
 from phusong.agent.readiness.judge import SERIOUS_FAULTS
 from phusong.agent.readiness.readiness import Reason
@@ -335,17 +338,47 @@ def test_every_event() -> None:
     assert {event for row in rows for event in re.findall(r"`([^`]+)`", row)} == logged
 
 
+def _example_of(page: Path) -> dict[str, str]:
+    """Return the files of the first example of a page, by name."""
+    shown = r"^\*\*`([\w./-]+)`\*\*[^\n]*\n\n```\w*\n(.*?)^```"
+    return dict(re.findall(shown, _text(page), re.MULTILINE | re.DOTALL))
+
+
+def _load(files: Mapping[str, str], folder: Path) -> tuple[Config, Inventory]:
+    for name, content in {**files, "wan-community": "example\n"}.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(content, encoding="utf-8")
+    return load_all(folder / "phusong.yaml", environ={})
+
+
 @pytest.mark.parametrize("page", [*READMES, ROOT / "docs/configuration.md"], ids=lambda page: page.name)
 def test_the_example_is_accepted(page: Path, tmp_path: Path) -> None:
     """Who copies the first example has a configuration without a problem."""
-    files = re.findall(r"^\*\*`([\w./-]+)`\*\*[^\n]*\n\n```\w*\n(.*?)^```", _text(page), re.MULTILINE | re.DOTALL)
-    assert {"phusong.yaml", "inventory/links.csv"} <= {name for name, _ in files}
-    (tmp_path / "wan-community").write_text("example\n", encoding="utf-8")
-    for name, content in files:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(content, encoding="utf-8")
-    _, inventory = load_all(tmp_path / "phusong.yaml", environ={})
+    files = _example_of(page)
+    assert {"phusong.yaml", "inventory/links.csv"} <= files.keys()
+    _, inventory = _load(files, tmp_path)
     assert list(inventory.links) == ["coto-1"]
+
+
+def test_the_examples_of_endpoints_and_services_are_accepted(tmp_path: Path) -> None:
+    """Their tables fit the first example, with the accounts and credentials that their pages name."""
+    files = _example_of(ROOT / "docs/configuration.md")
+    video, services = (_text(ROOT / f"docs/{name}.md") for name in ("video", "services"))
+    for name, page in (("endpoints", video), ("services", services)):
+        table = re.search(r"^```csv\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+        assert table
+        files[f"inventory/{name}.csv"] = table[1]
+    account = re.search(r"^ *(rooms: .*)", video, re.MULTILINE)
+    asked = re.search(r"^services: {(.*), ca_file.*", services, re.MULTILINE)
+    assert account
+    assert asked
+    files["phusong.yaml"] += f"video: {{accounts: {{{account[1]}}}}}\nservices: {{{asked[1]}}}\n"
+    config, inventory = _load(files | {"rooms-password": "example\n"}, tmp_path)
+    assert list(config.video.accounts) == ["rooms"]
+    assert len(inventory.endpoints) == 3
+    assert {service.kind for service in inventory.services.values()} == {
+        ServiceKind.HTTP, ServiceKind.HTTPS, ServiceKind.TCP, ServiceKind.TLS,
+    }  # fmt: skip
 
 
 def _written_files() -> Iterator[tuple[Path, str]]:

@@ -73,7 +73,7 @@ def _cost(
         peer = exporter.spent_s() - peer_before if exporter else None
         requests = agent.total("phusong_snmp_requests_total") - requests
         statuses = Counter(answer.result() for answer in exporter.answers) if exporter else Counter()
-    targets, objects = len(asked), sum(len(one.values) for one in asked)
+    targets, objects = len(asked), sum(one.object_count for one in asked)
     result: dict[str, Any] = {
         "name": f"cycle of {targets} targets and one scrape, {what}, CPU per target",
         "ours_us": ours / CYCLES / targets * 1e6,

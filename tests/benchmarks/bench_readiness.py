@@ -13,6 +13,7 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -21,12 +22,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from live_province import CLI
 from sound_rooms import sound_rooms
 
 from phusong.agent.readiness.asking import AT_ONCE, BETWEEN_POLLS_S
 from phusong.collectors.simulator.cuts import LOOK_EVERY_S
 from phusong.collectors.simulator.files import COMMUNITY
+
+sys.path.append(str(Path(__file__).parents[1] / "support"))
+from processes import run_cli
 
 ENDPOINTS = 239
 SILENT = ENDPOINTS // 10 + 1
@@ -116,8 +119,7 @@ def _median(runs: Sequence[Run]) -> Run:
 def _ours(config: Path, silent: int) -> Run:
     """Run the command; it must find as many unreachable as are silent, all others ready but for their lines."""
     began, before = time.monotonic(), _children_s()
-    command = [*CLI, "readiness", "--config", config, "--json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    done = run_cli("readiness", "--config", config, "--json")
     wall_s, cpu_s = time.monotonic() - began, _children_s() - before
     report = json.loads(done.stdout)
     unreachable = sum(row["verdict"] == "unreachable" for row in report["rows"])

@@ -100,8 +100,10 @@ def running_exporter(folder: Path, asked: Sequence[Asked]) -> Iterator[Exporter 
 def _module(asked: Asked) -> dict[str, Any]:
     """Return the module that gets just these objects, as many in a request as we ask for."""
     metrics = {oid[:-1]: _metric(oid, value) for oid, value in reversed(asked.values.items())}
+    metrics |= {root: _walked_metric(root, rows) for root, rows in asked.walks.items()}
     return {
         "get": list(map(format_oid, asked.values)),
+        "walk": list(map(format_oid, asked.walks)),
         "metrics": list(metrics.values()),
         "max_repetitions": OBJECTS_PER_REQUEST,
         "version": VERSIONS[asked.auth.version],
@@ -113,7 +115,8 @@ def _module(asked: Asked) -> dict[str, Any]:
 
 def _requests(asked: Asked) -> int:
     """Return how many requests snmp_exporter makes of a scrape; under SNMPv1 it gets each object by itself."""
-    return -(-len(asked.values) // (1 if asked.auth.version == V1 else OBJECTS_PER_REQUEST))
+    at_once = 1 if asked.auth.version == V1 else OBJECTS_PER_REQUEST
+    return -(-len(asked.values) // at_once) + sum(len(rows) // at_once + 1 for rows in asked.walks.values())
 
 
 def _metric(oid: Oid, value: Value) -> dict[str, Any]:
@@ -126,6 +129,13 @@ def _metric(oid: Oid, value: Value) -> dict[str, Any]:
         "help": "An object.",
     }
     return metric if oid[-1] == 0 else {**metric, "indexes": [{"labelname": "index", "type": "gauge"}]}
+
+
+def _walked_metric(root: Oid, rows: dict[Oid, Value]) -> dict[str, Any]:
+    """Return the metric of a column that is walked, with as many indexes as its rows have."""
+    row, value = next(iter(rows.items()), ((*root, 1), 1))
+    indexes = [{"labelname": f"index{n}", "type": "gauge"} for n in range(len(row) - len(root))]
+    return {**_metric((*root, 1), value), "indexes": indexes}
 
 
 def _auth(auth: Credentials) -> dict[str, str]:

@@ -82,6 +82,7 @@ def state_settings(config: Config) -> StateSettings:
         video=VideoSettings(
             probes_interval_s=config.video.interval_s,
             services_interval_s=config.services.interval_s,
+            usual_services=config.video.services,
             call_limits=config.video.call_limits,
             hd_mbps=config.video.hd_mbps,
             ready_before_s=config.video.ready_before_s,

@@ -82,7 +82,9 @@ def status(
 
 
 def explain(
-    item_id: Annotated[str, typer.Argument(help="The id of a line, an endpoint, a service or an office.", metavar="ID")],
+    item_id: Annotated[
+        str, typer.Argument(help="The id of a line, an endpoint, a service or an office.", metavar="ID")
+    ],
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per explanation.")] = False,
 ) -> None:

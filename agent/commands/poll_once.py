@@ -64,8 +64,8 @@ async def poll_once(config: Config, inventory: Inventory, progress: Callable[[in
     """Ask every device, endpoint and address once; ``progress`` hears how many of how many are done."""
     observations = Observations(time.monotonic, time.time)
     pinger = make_pinger(config.ping)
-    plan = make_plan(inventory)
-    jobs: tuple[Job, ...] = (*plan.devices, *plan.endpoints, *plan.pings)
+    plan = make_plan(inventory, config.video.services)
+    jobs: tuple[Job, ...] = (*plan.devices, *plan.endpoints, *plan.pings, *plan.probes)
     room = asyncio.Semaphore(AT_ONCE)
     done = 0
     with SnmpClient() as client:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from phusong.agent.inventory import Inventory
 from phusong.agent.meetings import Meeting
 from phusong.agent.polling.observations import Outcome
+from phusong.agent.polling.poll_plan import services_of
 from phusong.agent.readiness.judge import best_line, is_ready, judge_readiness
 from phusong.collectors.call_readings import EndpointReading, ServiceReading
 from phusong.collectors.readings import PingReading
@@ -23,7 +24,7 @@ from .parents import Parent
 from .room_or_line import find_call_fault
 from .row_facts import RowFacts
 from .suspects import Observed, Suspects
-from .verdict import Finding, Rule, any_up, await_echo, await_sign, judge_endpoint
+from .verdict import UNKNOWN, Finding, Rule, any_up, await_echo, await_sign, judge_endpoint
 from .verdict_changes import Moment, VerdictChanges
 from .video_settings import VideoSettings
 
@@ -123,6 +124,8 @@ class EndpointRows:
         """Return what is found, without regard to maintenance; what is not certain yet waits for more evidence."""
         key, kept = ("endpoint", endpoint_id), self.found.get(endpoint_id)
         reading, outcome = look.reading, look.outcome
+        if (kept is None or kept is UNKNOWN) and not self._all_asked(endpoint_id, outcome):
+            return UNKNOWN
         limits = self.settings.call_limits
         takes_calls = _takes_calls(look.services)
         outdated = bool(takes_calls) and self._fell_silent_since(endpoint_id, look)
@@ -152,6 +155,13 @@ class EndpointRows:
         probed_at = self.evidence.probes(endpoint_id).value_at
         finding = await_sign(finding, kept, probed_at=probed_at, alive_at=max(signs, default=-inf))
         return await_echo(finding, kept, silent_at=outcome.heard_at, pinged_at=pinged_at)
+
+    def _all_asked(self, endpoint_id: str, outcome: Outcome[EndpointReading]) -> bool:
+        """Tell whether it was asked once by SNMP, and its services where it has any: half of it misleads."""
+        endpoint = self.inventory.endpoints[endpoint_id]
+        waits_for_probe = bool(services_of(endpoint, self.settings.usual_services))
+        probed = self.evidence.probes(endpoint_id).value is not None
+        return (outcome.value is not None or outcome.failed_at is not None) and (probed or not waits_for_probe)
 
     def services(self, endpoint_id: str, now: float) -> tuple[ServiceReading, ...]:
         """Return how the services of an endpoint answered; nothing when that is not known, or too long ago."""

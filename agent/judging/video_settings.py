@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from phusong.agent.inventory import EndpointService
+
 from .call_limits import DEFAULT_CALL_LIMITS, CallLimits
 
 
@@ -13,6 +15,8 @@ class VideoSettings:
 
     probes_interval_s: float = 60.0
     services_interval_s: float = 60.0
+    usual_services: tuple[EndpointService, ...] = ()
+    """What endpoints are asked whose rows name no services."""
     call_limits: CallLimits = DEFAULT_CALL_LIMITS
     hd_mbps: float = 2.0
     ready_before_s: float = 3600.0

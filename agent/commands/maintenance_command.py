@@ -41,9 +41,10 @@ class ListedWindow:
     window: MaintenanceWindow
     state: WindowState
     kind: str
-    """``link``, ``site``, ``carrier`` or ``endpoint``; empty where the inventory has no such name any more."""
+    """``link``, ``site``, ``carrier``, ``endpoint`` or ``service``; empty where the inventory has it no more."""
     links: int
     endpoints: int
+    services: int
 
 
 def run_add(config: Path, words: WindowWords, now: datetime, tell: Callable[[str], None]) -> None:
@@ -120,7 +121,7 @@ def describe(windows: list[MaintenanceWindow], inventory: Inventory, now: dateti
         counts = Counter(kind for kind, _ in covered_by.get(window.what, ()))
         kind = next((kind for kind, names in by_kind.items() if window.what in names), "")
         state = state_of(window, now.timestamp())
-        yield ListedWindow(window, state, kind, counts["link"], counts["endpoint"])
+        yield ListedWindow(window, state, kind, counts["link"], counts["endpoint"], counts["service"])
 
 
 def as_json(windows: list[ListedWindow]) -> list[dict[str, Any]]:
@@ -137,6 +138,7 @@ def as_json(windows: list[ListedWindow]) -> list[dict[str, Any]]:
             "reason": clean_text(listed.window.reason),
             "links": listed.links,
             "endpoints": listed.endpoints,
+            "services": listed.services,
         }
         for listed in windows
     ]
@@ -167,7 +169,11 @@ def _local(time: datetime) -> str:
 def _covers(listed: ListedWindow) -> str:
     counts = [
         f"{count} {name}{'s' if count != 1 else ''}"
-        for count, name in ((listed.links, "link"), (listed.endpoints, "endpoint"))
+        for count, name in (
+            (listed.links, "link"),
+            (listed.endpoints, "endpoint"),
+            (listed.services, "service"),
+        )
         if count
     ]
     return " and ".join(counts) or "nothing"

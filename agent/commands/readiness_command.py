@@ -105,6 +105,7 @@ def _ask(
         planned_work(part, windows, asked.begin, asked.end),
         read_watched_lines(config.state, time.time()),
         record.last_good_calls,
+        record.since,
     )
     began = time.monotonic()
     with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:

@@ -22,6 +22,8 @@ class CallRecord:
     """By endpoint: until when its last good call lasted; ``None``: nothing is recorded."""
     windows: tuple[MaintenanceWindow, ...] = ()
     """Those that ``phusong maintenance`` entered and that are not over."""
+    since: float | None = None
+    """When the record begins."""
 
 
 def read_call_record(state_folder: Path, now: float) -> CallRecord:
@@ -39,11 +41,11 @@ def read_call_record(state_folder: Path, now: float) -> CallRecord:
 def _read(connection: sqlite3.Connection, now: float) -> CallRecord:
     connection.execute("BEGIN")  # one view of everything, while the agent writes on
     windows = tuple(read_windows(connection, over_after=now))
-    (until,) = connection.execute("SELECT max(end) FROM stretch").fetchone()
+    since, until = connection.execute("SELECT min(begin), max(end) FROM stretch").fetchone()
     if until is None:
         return CallRecord(windows=windows)
     found = connection.execute(
         "SELECT id, max(coalesce(end, ?)) FROM period WHERE what = 'endpoint' AND verdict = ? GROUP BY id",
         (min(until, now), Verdict.IN_CALL.value),
     )
-    return CallRecord(dict(found.fetchall()), windows)
+    return CallRecord(dict(found.fetchall()), windows, since)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import floor, inf
 
-from phusong.collectors.call_readings import EndpointReading, ServiceReading
+from phusong.collectors.call_readings import CallReading, EndpointReading, ServiceReading, Way
 from phusong.exporters.snapshot import EndpointRow, LinkRow, Verdict
 
 from .readiness import Finding, Reason
@@ -47,13 +47,21 @@ def headroom_of(link: LinkRow | None, reading: EndpointReading | None = None) ->
     if link is None or link.up is not True:
         return NOT_KNOWN
     calls = reading.calls if reading else ()
-    own_down = sum(call.receive_bps or 0.0 for call in calls) / MEGA
-    own_up = sum(call.transmit_bps or 0.0 for call in calls) / MEGA
+    own_down = sum(_rate(call, Way.RECEIVED) for call in calls) / MEGA
+    own_up = sum(_rate(call, Way.SENT) for call in calls) / MEGA
     info = link.info
     return Headroom(
         _left(info.contracted_down_bytes_per_s, link.use_down_ratio, own_down),
         _left(info.contracted_up_bytes_per_s, link.use_up_ratio, own_up),
     )
+
+
+def _rate(call: CallReading, way: Way) -> float:
+    """Return the rate of a call one way in bit/s: its own figure, else that of its streams; 0 when not told."""
+    whole = call.receive_bps if way is Way.RECEIVED else call.transmit_bps
+    if whole is not None:
+        return whole
+    return sum(stream.bit_rate_bps or 0.0 for stream in call.streams if stream.way is way)
 
 
 def _left(contracted_bytes_per_s: float, use_ratio: float | None, own_mbps: float) -> float | None:

@@ -17,6 +17,8 @@ from phusong.exporters.snapshot import CallFault, EndpointRow, LinkRow, Snapshot
 from .judge import best_line, headroom_of, judge_readiness, ordered
 from .readiness import Finding, ReadinessReport, ReadinessRow, Reason
 
+RECORD_TELLS_AFTER_S = 7 * 86_400.0
+"""That no good call is on record says something only when the record goes back so far."""
 SEEN_BY_WATCHING = frozenset({Verdict.CONGESTED, Verdict.DEGRADED})
 
 
@@ -34,6 +36,8 @@ class Beside:
     """The lines as the running agent saw them lately: that one is full or degraded shows after minutes only."""
     last_good_calls: Mapping[str, float] | None = None
     """By endpoint: when its last good call ended, Unix seconds; ``None``: there is no record."""
+    recorded_since: float | None = None
+    """Unix seconds at which the record begins."""
 
 
 def make_report(
@@ -71,10 +75,11 @@ def _row(
     window = beside.planned.get(endpoint.endpoint_id)
     if window is not None and not any(found.reason is Reason.MAINTENANCE for found in findings):
         times = [time.astimezone(LOCAL_TIME) for time in (window.begin, window.end)]
-        detail = " - ".join(f"{time:%H:%M %d/%m}" for time in times)
+        detail = "/".join(time.isoformat(timespec="minutes") for time in times)
         findings.append(Finding(Reason.MAINTENANCE, keeps_out=True, detail=detail))
     last = _last_good_call(row, beside, now)
-    if last is None and beside.last_good_calls is not None:
+    recorded_s = 0.0 if beside.recorded_since is None else now - beside.recorded_since
+    if last is None and recorded_s >= RECORD_TELLS_AFTER_S:
         findings.append(Finding(Reason.NO_GOOD_CALL, keeps_out=False))
     return ReadinessRow(
         endpoint_id=endpoint.endpoint_id,

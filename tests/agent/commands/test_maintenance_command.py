@@ -104,6 +104,7 @@ def test_the_list_shows_file_and_table(invoke: Invoke) -> None:
         "reason": "thay cáp",
         "links": 1,
         "endpoints": 0,
+        "services": 0,
     }
     table = invoke("maintenance", "list").stdout
     assert all(word in table for word in ("maintenance.csv:4", "site vd", "2 links and 1 endpoint", "thay cáp"))

@@ -26,7 +26,7 @@ PROBES_DURATION = "phusong_poll_duration_seconds_count"
 
 def run() -> dict[str, Any]:
     """Return the CPU of a poll cycle, with and without probes."""
-    intervals = {
+    intervals: dict[str, Any] = {
         "poll_interval": f"{POLL_S:g}s",
         "ping_interval": f"{PING_S:g}s",
         "sensors_interval": f"{SENSORS_S:g}s",

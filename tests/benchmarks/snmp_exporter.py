@@ -30,9 +30,11 @@ PRIV_PROTOCOLS = {"des": "DES", "aes128": "AES"}
 
 
 class Exporter:
-    """A running snmp_exporter and what it is to be asked."""
+    """A running exporter that asks others, and what it is to be asked for, so many at the same time at most."""
 
-    def __init__(self, pid: int, port: int, scrapes: Sequence[str], requests: int) -> None:
+    def __init__(
+        self, pid: int, port: int, scrapes: Sequence[str], requests: int, at_once: int = MOST_WAITING
+    ) -> None:
         self.answers: list[Future[int]] = []
         """The status of each scrape; not 200 where nobody answers or an SNMPv1 agent has room for little."""
         self.scrapes = scrapes
@@ -40,7 +42,7 @@ class Exporter:
         """How many requests the scrapes need, when each is answered at once."""
         self._pid = pid
         self._port = port
-        self._threads = ThreadPoolExecutor(MOST_WAITING)
+        self._threads = ThreadPoolExecutor(at_once)
         self._idle: list[http.client.HTTPConnection] = []
 
     def spent_s(self) -> float:

@@ -33,20 +33,21 @@ def poll(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object per link or endpoint.")] = False,
 ) -> None:
     """Ask once and show what was read. Exits with 1 when anything is neither up nor in maintenance."""
-    from phusong.agent.commands import poll_once
+    from phusong.agent.ask_once import ask_once
+    from phusong.agent.commands import poll_shown
     from phusong.agent.input.settings import load_all
 
     with input_errors():
         settings, inventory = load_all(config)
     try:
-        inventory = poll_once.part_of(inventory, device=device, link=link)
+        inventory = poll_shown.part_of(inventory, device=device, link=link)
     except LookupError as error:
         fail(str(error.args[0]))
     with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task("Polling", total=None)
         try:
             snapshot = asyncio.run(
-                poll_once.poll_once(
+                ask_once(
                     settings,
                     inventory,
                     lambda done, total: progress.update(task, completed=done, total=total),
@@ -55,12 +56,11 @@ def poll(
         except OSError as error:
             fail(str(error))
     if as_json:
-        print(json.dumps(poll_once.as_json(snapshot), ensure_ascii=False, indent=1))  # noqa: T201
+        print(json.dumps(poll_shown.as_json(snapshot), ensure_ascii=False, indent=1))  # noqa: T201
     else:
-        for table in poll_once.as_tables(snapshot, out.width):
+        for table in poll_shown.as_tables(snapshot, out.width):
             out.print(table)
-    verdicts = [*(row.verdict for row in snapshot.links), *(row.verdict for row in snapshot.endpoints)]
-    if not all(verdict in poll_once.GOOD for verdict in verdicts):
+    if not poll_shown.all_good(snapshot):
         raise typer.Exit(PROBLEM)
 
 

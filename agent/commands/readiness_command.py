@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from phusong.agent.ask_once import ask_once
 from phusong.agent.input.config import Config
 from phusong.agent.input.inventory_cells import CellError, time_in
 from phusong.agent.input.problems import InputProblems, Problem, listed, name_hint, shown
@@ -19,7 +20,6 @@ from phusong.agent.input.settings import LOCAL_TIME, load_all, load_meetings
 from phusong.agent.inventory import Inventory
 from phusong.agent.meetings import Meeting
 from phusong.agent.readiness.as_json import report_to_csv, report_to_json
-from phusong.agent.readiness.asking import ask_all
 from phusong.agent.readiness.call_record import read_call_record
 from phusong.agent.readiness.make_report import Beside, make_report
 from phusong.agent.readiness.readiness import ReadinessReport
@@ -30,6 +30,8 @@ from phusong.agent.readiness.wording import LANGUAGES
 from phusong.agent.whole_file import write_whole
 from phusong.coverage.editions import Commune, district_key, load_edition
 
+BETWEEN_POLLS_S = 4.0
+"""From the first poll of the lines to the second: shorter, a burst would be taken for their use."""
 MEETING_S = 3600.0
 """So long a meeting is taken to be where only the time of its begin is given."""
 
@@ -110,8 +112,12 @@ def _ask(
     began = time.monotonic()
     with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task(f"Asking {len(asked.endpoint_ids)} endpoints", total=None)
-        asking = ask_all(
-            config, part, windows, lambda done, total: progress.update(task, completed=done, total=total)
+        asking = ask_once(
+            config,
+            part,
+            lambda done, total: progress.update(task, completed=done, total=total),
+            windows=windows,
+            lines_again_after_s=BETWEEN_POLLS_S,
         )
         snapshot = asyncio.run(asking)
     return make_report(snapshot, part, frozenset(asked.endpoint_ids), beside, time.monotonic() - began)

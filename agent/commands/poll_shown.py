@@ -1,34 +1,31 @@
-"""One cycle for ``phusong poll``: asks everything once, without a schedule, and shows what was read."""
+"""What ``phusong poll`` shows of one cycle, as tables and as JSON, and of which part of the inventory."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
-from phusong.agent.daemon import make_pinger, state_settings
-from phusong.agent.input.config import Config
 from phusong.agent.inventory import Inventory
-from phusong.agent.judging.fleet_state import FleetState
-from phusong.agent.polling.observations import Observations
-from phusong.agent.polling.poll_plan import Job, make_plan
-from phusong.agent.polling.pollers import Pollers, Tools
-from phusong.agent.polling.snmp_security import EngineWatch
-from phusong.collectors.host_address import HostAddresses
+from phusong.collectors.call_readings import ServiceReading
 from phusong.collectors.readings import InterfaceReading, PingReading
-from phusong.collectors.snmp.client import SnmpClient
-from phusong.exporters.snapshot import GOOD_VERDICTS, EndpointRow, LinkRow, Snapshot, Verdict
+from phusong.exporters.snapshot import (
+    GOOD_VERDICTS,
+    EndpointRow,
+    LinkRow,
+    ServiceRow,
+    ServiceVerdict,
+    Snapshot,
+    Verdict,
+)
+from phusong.exporters.status_services import call_problem, problem_of
 from phusong.exporters.status_words import ENGLISH, difference_of_ends
 
-AT_ONCE = 200
-"""So many devices are asked at the same time."""
 GOOD = GOOD_VERDICTS | {Verdict.MAINTENANCE}
+GOOD_SERVICES = frozenset({ServiceVerdict.UP, ServiceVerdict.MAINTENANCE})
 WIDE_TERMINAL = 120
 LONGEST_DEVICE_TEXT = 32
 OPER_STATUS = {1: "up", 2: "down", 3: "testing", 4: "unknown", 5: "dormant", 6: "notPresent", 7: "lowerLayerDown"}
@@ -57,41 +54,23 @@ def part_of(inventory: Inventory, *, device: str | None, link: str | None) -> In
     }
     if not links:
         raise LookupError(f"no link uses device {device!r}" if link is None else f"link {link!r} does not use it")
-    return replace(inventory, links=links, endpoints={})
+    return replace(inventory, links=links, endpoints={}, services={})
 
 
-async def poll_once(config: Config, inventory: Inventory, progress: Callable[[int, int], None]) -> Snapshot:
-    """Ask every device, endpoint and address once; ``progress`` hears how many of how many are done."""
-    observations = Observations(time.monotonic, time.time)
-    pinger = make_pinger(config.ping)
-    plan = make_plan(inventory, config.video.services)
-    jobs: tuple[Job, ...] = (*plan.devices, *plan.endpoints, *plan.pings, *plan.probes)
-    room = asyncio.Semaphore(AT_ONCE)
-    done = 0
-    with SnmpClient() as client:
-        client.limit_requests(config.poll.requests_per_second)
-        engines = EngineWatch(client.engines, lambda _asked_id, _changes: None)
-        tools = Tools(client, pinger, HostAddresses(time.monotonic), engines)
-        pollers = Pollers(config, inventory, tools, observations, lambda _: None)
-
-        async def run(job: Job) -> None:
-            nonlocal done
-            async with room:
-                await pollers.run(job)
-            done += 1
-            progress(done, len(jobs))
-
-        await asyncio.gather(*map(run, jobs))
-    pinger.close()
-    settings = replace(
-        state_settings(config), parent_wait_s=0.0
-    )  # all have been asked: there is nothing to wait for
-    return FleetState(inventory, observations, settings).snapshot()
+def all_good(snapshot: Snapshot) -> bool:
+    """Tell whether nothing is wrong with any link, endpoint or service, maintenance apart."""
+    verdicts = [*(row.verdict for row in snapshot.links), *(row.verdict for row in snapshot.endpoints)]
+    services = [row.verdict for row in snapshot.services]
+    return all(verdict in GOOD for verdict in verdicts) and all(verdict in GOOD_SERVICES for verdict in services)
 
 
 def as_json(snapshot: Snapshot) -> list[dict[str, Any]]:
-    """Return one object per link, then one per endpoint, for other programs."""
-    return [*map(_link_object, snapshot.links), *map(_endpoint_object, snapshot.endpoints)]
+    """Return one object per link, then one per endpoint, then one per service, for other programs."""
+    return [
+        *map(_link_object, snapshot.links),
+        *map(_endpoint_object, snapshot.endpoints),
+        *map(_watched_service_object, snapshot.services),
+    ]
 
 
 def _link_object(row: LinkRow) -> dict[str, Any]:
@@ -120,7 +99,7 @@ def _end_object(reading: InterfaceReading | None) -> dict[str, Any] | None:
 
 
 def _endpoint_object(row: EndpointRow) -> dict[str, Any]:
-    system = row.system
+    system, reading = row.system, row.reading
     return {
         "endpoint_id": row.info.endpoint_id,
         "verdict": row.verdict,
@@ -129,9 +108,29 @@ def _endpoint_object(row: EndpointRow) -> dict[str, Any]:
         "sys_descr": system.sys_descr if system else None,
         "sys_object_id": system.sys_object_id if system else None,
         "sys_uptime_ticks": system.sys_uptime_ticks if system else None,
+        "profile": reading.profile if reading else None,
+        "model": reading.model if reading else None,
+        "software": reading.software if reading else None,
+        "registered": reading.registered if reading else None,
+        "in_call": reading.in_call if reading else None,
+        "calls": [asdict(call) for call in reading.calls] if reading else None,
+        "services": [_service_object(service) for service in row.services],
         "ping": _ping_object(row.ping),
         "problem": row.problem,
     }
+
+
+def _watched_service_object(row: ServiceRow) -> dict[str, Any]:
+    answer = _service_object(row.reading) if row.reading else dict.fromkeys(_SERVICE_FIELDS)
+    return {"service_id": row.info.service_id, "verdict": row.verdict, **answer}
+
+
+_SERVICE_FIELDS = ("protocol", "port", "state", "code", "latency_s", "problem")
+
+
+def _service_object(service: ServiceReading) -> dict[str, Any]:
+    values = (service.kind, service.port, service.state, service.code, service.latency_s, service.problem)
+    return dict(zip(_SERVICE_FIELDS, values, strict=True))
 
 
 def _ping_object(ping: PingReading | None) -> dict[str, Any] | None:
@@ -158,10 +157,20 @@ def as_tables(snapshot: Snapshot, width: int) -> list[Table]:
     endpoints = _table("Endpoint", "Verdict", "Name", "System", "Ping", "Problem")
     for room in snapshot.endpoints:
         system = room.system
-        described = (system.sys_name, system.sys_descr) if system else ("", "")
-        shown = (room.info.endpoint_id, room.verdict, *described, _ping_text(room.ping), room.problem)
+        name = system.sys_name if system else ""
+        model = room.reading.model if room.reading else ""
+        described = model or (system.sys_descr if system else "")
+        problem = " ".join(filter(None, (call_problem(room, ENGLISH), room.problem)))
+        shown = (room.info.endpoint_id, room.verdict, name, described, _ping_text(room.ping), problem)
         endpoints.add_row(*map(Text, shown))
-    return [table for table in (links, endpoints) if table.row_count]
+    services = _table("Service", "Verdict", "Name", "Answer", "Problem")
+    for service in snapshot.services:
+        latency_s = service.reading.latency_s if service.reading else None
+        answer = "" if latency_s is None else f"{latency_s * 1000:.0f} ms"
+        problem = problem_of(service, ENGLISH)
+        cells = (service.info.service_id, service.verdict, service.info.name, answer, problem)
+        services.add_row(*map(Text, cells))
+    return [table for table in (links, endpoints, services) if table.row_count]
 
 
 def _problem(row: LinkRow) -> str:

@@ -283,28 +283,44 @@ def test_a_port_that_is_not_heard_any_more(watch: Watch) -> None:
 # --- evidence from before a cut ------------------------------------------------------------------------------
 
 
-def test_a_sip_answer_from_before_a_cut_keeps_nobody_alive(watch: Watch) -> None:
-    """When SNMP and ping fall silent, SIP is asked again at once, and its silence makes the room unreachable."""
-    assert watch.snmp().ping().probe(*TAKES_CALLS).look().verdict is Verdict.READY
+@pytest.mark.parametrize("line", [True, False])
+@pytest.mark.parametrize(("snmp", "echo"), [(True, ECHO), (True, NO_ECHO), (False, ECHO)])
+def test_a_sip_answer_from_before_a_cut_keeps_nobody_alive(line: bool, snmp: bool, echo: PingReading) -> None:
+    """When SNMP or ping falls silent, SIP is asked again at once, and its silence makes the room unreachable.
+
+    Whichever of the two answered before, and whether or not its line is known.
+    """
+    watch = Watch(line=line)
+    if line:
+        watch.line()
+    assert watch.snmp(snmp).ping(echo).probe(*TAKES_CALLS).look().verdict is Verdict.READY
     watch.now += 5.0
     watch.snmp(False).ping(NO_ECHO)
     assert watch.look().verdict is Verdict.READY
     assert ("probe", "e1") in watch.wanted
     watch.now += 2.0
-    watch.line().snmp(False).ping(NO_ECHO).probe(*TAKES_NONE)
+    if line:
+        watch.line()
+    watch.snmp(False).ping(NO_ECHO).probe(*TAKES_NONE)
     row = watch.look()
     assert (row.verdict, row.up) == (Verdict.UNREACHABLE, False)
     assert row.since == watch.unix() - 2.0
     assert set(watch.seen) == {Verdict.READY, Verdict.UNREACHABLE}
 
 
-def test_a_room_whose_sip_outlives_snmp_and_ping_stays_ready(watch: Watch) -> None:
+@pytest.mark.parametrize("line", [True, False])
+def test_a_room_whose_sip_outlives_snmp_and_ping_stays_ready(line: bool) -> None:
     """That something on the way begins to drop ICMP and SNMP is no outage: not for a moment."""
+    watch = Watch(line=line)
+    if line:
+        watch.line()
     watch.snmp().ping().probe(*TAKES_CALLS).look()
     for second in range(300):
         watch.now += 1.0
         if second % 10 == 5:
-            watch.ping(NO_ECHO).line()
+            watch.ping(NO_ECHO)
+            if line:
+                watch.line()
         if second % 30 == 7:
             watch.snmp(False)
         if ("probe", "e1") in watch.wanted or second % 60 == 50:

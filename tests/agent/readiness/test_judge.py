@@ -289,6 +289,11 @@ def test_findings_are_ordered_and_each_once(row: EndpointRow, link: LinkRow | No
         (link_row(use_down_ratio=0.9, use_up_ratio=0.9), (call(),), Headroom(3.0, 3.0)),
         (link_row(use_down_ratio=0.9, use_up_ratio=0.9), (call(), call()), Headroom(5.0, 5.0)),
         (link_row(use_down_ratio=0.0, use_up_ratio=0.1), (call(),), Headroom(10.0, 10.0)),
+        (
+            link_row(use_down_ratio=0.9, use_up_ratio=0.9),
+            (replace(call(), receive_bps=None, transmit_bps=None),),
+            Headroom(2.8, 2.9),
+        ),
         (link_row(use_down_ratio=1.5, use_up_ratio=1.1), (call(),), Headroom(0.0, 1.0)),
         (link_row(use_down_ratio=0.9, use_up_ratio=0.9), (CallReading(),), Headroom(1.0, 1.0)),
         (link_row(use_down_ratio=None, use_up_ratio=None), (call(),), Headroom(None, None)),

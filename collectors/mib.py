@@ -43,6 +43,9 @@ IF_ALIAS: Final[Oid] = (*_IF_X_ENTRY, 18)
 IF_COUNTER_DISCONTINUITY_TIME: Final[Oid] = (*_IF_X_ENTRY, 19)
 IF_TABLE_LAST_CHANGE: Final[Oid] = (1, 3, 6, 1, 2, 1, 31, 1, 5, 0)
 
+# EtherLike-MIB (RFC 3635): column, to be followed by ifIndex
+DOT3_STATS_DUPLEX_STATUS: Final[Oid] = (1, 3, 6, 1, 2, 1, 10, 7, 2, 1, 19)
+
 # SNMP-FRAMEWORK-MIB (RFC 3411)
 SNMP_ENGINE_ID: Final[Oid] = (1, 3, 6, 1, 6, 3, 10, 2, 1, 1, 0)
 

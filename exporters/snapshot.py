@@ -241,6 +241,8 @@ class EndpointRow:
     port: InterfaceReading | None = None
     """The port of the switch or router to which it is connected."""
     port_traffic: EndTraffic | None = None
+    port_half_duplex: bool | None = None
+    """Whether that port runs at half duplex; ``None`` when it does not say."""
     fault: CallFault | None = None
     """Of a poor call alone."""
     ready: bool | None = None

@@ -67,6 +67,12 @@ ENDPOINTS = Section(
             _ENDPOINT,
         ),
         Metric(
+            "vc_endpoint_last_call_end_info",
+            Kind.INFO,
+            "Why the endpoint's last call ended, in its own words; absent when it does not say",
+            ("endpoint", "reason"),
+        ),
+        Metric(
             "vc_endpoint_fault",
             Kind.GAUGE,
             "1 for each part that the endpoint itself calls failed",
@@ -112,6 +118,13 @@ ENDPOINTS = Section(
             "vc_endpoint_port_speed_bytes_per_second",
             Kind.GAUGE,
             "Speed of that port",
+            _ENDPOINT,
+        ),
+        Metric(
+            "vc_endpoint_port_half_duplex",
+            Kind.GAUGE,
+            "1 when that port runs at half duplex, 0 at full (EtherLike-MIB::dot3StatsDuplexStatus); absent when it "
+            "does not say",
             _ENDPOINT,
         ),
         Metric(

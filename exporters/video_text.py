@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from phusong.collectors.call_readings import (
@@ -14,7 +15,7 @@ from phusong.collectors.call_readings import (
     Way,
 )
 from phusong.exporters.exposition import flag, info_line, line, series
-from phusong.exporters.fleet_text import PolledStarts, polled_lines, polled_starts
+from phusong.exporters.fleet_text import PROFILES_REMEMBERED, PolledStarts, polled_lines, polled_starts
 from phusong.exporters.snapshot import (
     ENDPOINT_VERDICTS,
     CallFault,
@@ -28,15 +29,28 @@ from phusong.exporters.snapshot import (
 
 OPER_UP = 1
 BITS_PER_BYTE = 8
+CALLS_REMEMBERED = 5_000
+"""Lines about so many calls are kept."""
 
 
 class EndpointStarts(NamedTuple):
-    """The beginnings of an endpoint's lines; what only some have is made when it is there."""
+    """The beginnings of an endpoint's lines."""
 
-    endpoint_id: str
-    polled: PolledStarts
-    ready: str
     identity: dict[str, str]
+    """The labels, for lines that few endpoints have."""
+    polled: PolledStarts
+    registered: str
+    in_call: str
+    ready: str
+    port_up: str
+    port_speed: str
+    port_receive: str
+    port_transmit: str
+    port_errors: str
+    meeting_begin: str
+    meeting_soon: str
+    services: dict[tuple[str, int], tuple[str, str, str]]
+    """By kind and port, those of the services that it has shown so far: up, response, expiry of the certificate."""
 
 
 def endpoint_starts(info: EndpointInfo, commune: str, district: str) -> EndpointStarts:
@@ -45,32 +59,38 @@ def endpoint_starts(info: EndpointInfo, commune: str, district: str) -> Endpoint
     about = {**identity, "site": info.site_id, "commune": commune, "district": district, "name": info.name}
     fixed = (info_line("vc_endpoint_info", about),)
     polled = polled_starts("vc_endpoint", identity, ENDPOINT_VERDICTS, fixed)
-    return EndpointStarts(info.endpoint_id, polled, series("vc_endpoint_ready", identity), identity)
+
+    def of(name: str) -> str:
+        return series(f"vc_endpoint_{name}", identity)
+
+    return EndpointStarts(
+        identity=identity,
+        polled=polled,
+        registered=of("registered"),
+        in_call=of("in_call"),
+        ready=of("ready"),
+        port_up=of("port_up"),
+        port_speed=of("port_speed_bytes_per_second"),
+        port_receive=of("port_receive_bytes_per_second"),
+        port_transmit=of("port_transmit_bytes_per_second"),
+        port_errors=of("port_error_ratio"),
+        meeting_begin=of("meeting_begin_timestamp_seconds"),
+        meeting_soon=of("meeting_soon"),
+        services={},
+    )
 
 
 def endpoint_lines(starts: EndpointStarts, row: EndpointRow) -> list[str]:
     """Return the lines of an endpoint (section ENDPOINTS)."""
     identity, reading, port, traffic = starts.identity, row.reading, row.port, row.port_traffic
-    about = {}
-    if reading is not None:
-        about = {
-            **identity,
-            "profile": reading.profile,
-            "vendor": reading.vendor,
-            "model": reading.model,
-            "software": reading.software,
-        }
-
-    def of(name: str) -> str:
-        return series(f"vc_endpoint_{name}", identity)
-
     speed = port.speed_bps if port else None
-    services = _of_services(identity, row.services)
     return [
         *polled_lines(starts.polled, row),
-        info_line("vc_endpoint_device_info", about) if about else "",
-        flag(of("registered"), reading.registered if reading else None),
-        flag(of("in_call"), reading.in_call if reading else None),
+        _device_info(row.info.endpoint_id, reading.profile, reading.vendor, reading.model, reading.software)
+        if reading
+        else "",
+        flag(starts.registered, reading.registered if reading else None),
+        flag(starts.in_call, reading.in_call if reading else None),
         "".join(
             flag(series("vc_endpoint_fault", {**identity, "part": part}), value=True)
             for part in dict.fromkeys(reading.faults if reading else ())
@@ -79,70 +99,108 @@ def endpoint_lines(starts: EndpointStarts, row: EndpointRow) -> list[str]:
         flag(series("vc_endpoint_not_ready_reason", {**identity, "reason": row.not_ready_because}), value=True)
         if row.not_ready_because
         else "",
-        *services,
-        flag(of("port_up"), None if port is None else port.oper_status == OPER_UP),
-        line(of("port_speed_bytes_per_second"), speed / BITS_PER_BYTE if speed else None),
-        line(of("port_receive_bytes_per_second"), traffic.receive_bytes_per_s if traffic else None),
-        line(of("port_transmit_bytes_per_second"), traffic.transmit_bytes_per_s if traffic else None),
-        line(of("port_error_ratio"), traffic.error_ratio if traffic else None),
-        line(of("meeting_begin_timestamp_seconds"), row.meeting.begin if row.meeting else None),
-        flag(of("meeting_soon"), row.meeting.soon if row.meeting else None),
+        *_of_services(starts, row.services),
+        flag(starts.port_up, None if port is None else port.oper_status == OPER_UP),
+        line(starts.port_speed, speed / BITS_PER_BYTE if speed else None),
+        line(starts.port_receive, traffic.receive_bytes_per_s if traffic else None),
+        line(starts.port_transmit, traffic.transmit_bytes_per_s if traffic else None),
+        line(starts.port_errors, traffic.error_ratio if traffic else None),
+        line(starts.meeting_begin, row.meeting.begin if row.meeting else None),
+        flag(starts.meeting_soon, row.meeting.soon if row.meeting else None),
     ]
 
 
-def _of_services(identity: dict[str, str], services: Iterable[ServiceReading]) -> list[str]:
+@lru_cache(maxsize=PROFILES_REMEMBERED)
+def _device_info(endpoint_id: str, profile: str, vendor: str, model: str, software: str) -> str:
+    about = {"profile": profile, "vendor": vendor, "model": model, "software": software}
+    return info_line("vc_endpoint_device_info", {"endpoint": endpoint_id, **about})
+
+
+def _of_services(starts: EndpointStarts, services: Iterable[ServiceReading]) -> list[str]:
     """Return the lines about all services of an endpoint: whether they answer, how fast, their certificates."""
-    up, response, expiry = [], [], []
+    up, response, expiry = "", "", ""
     for service in services:
-        labels = {**identity, "service": service.kind.value, "port": str(service.port)}
-        up.append(flag(series("vc_endpoint_service_up", labels), service.state.answers))
+        of_up, of_response, of_expiry = _starts_of_service(starts, service)
+        up += flag(of_up, service.state.answers)
         if service.state.answers:
-            response.append(line(series("vc_endpoint_service_response_seconds", labels), service.latency_s))
+            response += line(of_response, service.latency_s)
         if service.certificate is not None:
-            name = "vc_endpoint_certificate_expiry_timestamp_seconds"
-            expiry.append(line(series(name, labels), service.certificate.not_after))
-    return ["".join(up), "".join(response), "".join(expiry)]
+            expiry += line(of_expiry, service.certificate.not_after)
+    return [up, response, expiry]
 
 
-def call_starts(endpoint_id: str) -> dict[str, str]:
-    """Prepare the lines of an endpoint's calls: few are in one, so only the label is kept."""
-    return {"endpoint": endpoint_id}
+def _starts_of_service(starts: EndpointStarts, service: ServiceReading) -> tuple[str, str, str]:
+    key = service.kind.value, service.port
+    known = starts.services.get(key)
+    if known is None:
+        labels = {**starts.identity, "service": service.kind.value, "port": str(service.port)}
+        known = starts.services[key] = (
+            series("vc_endpoint_service_up", labels),
+            series("vc_endpoint_service_response_seconds", labels),
+            series("vc_endpoint_certificate_expiry_timestamp_seconds", labels),
+        )
+    return known
 
 
-def call_lines(identity: dict[str, str], row: EndpointRow) -> list[str]:
-    """Return the lines of an endpoint's calls (section CALLS)."""
-    calls = row.reading.calls if row.reading else ()
+class CallStarts(NamedTuple):
+    """The beginnings of the lines of an endpoint's calls."""
+
+    identity: dict[str, str]
+    duration: str
+    receive: str
+    transmit: str
+    hd: str
+    streams: dict[int, tuple[str, ...]]
+    """By place in ``_STREAM_KINDS``, those of the streams that it has shown so far, by metric."""
+
+
+def call_starts(endpoint_id: str) -> CallStarts:
+    """Prepare the lines of an endpoint's calls."""
+    identity = {"endpoint": endpoint_id}
 
     def of(name: str) -> str:
         return series(f"vc_call_{name}", identity)
 
+    return CallStarts(
+        identity=identity,
+        duration=of("duration_seconds"),
+        receive=of("receive_bytes_per_second"),
+        transmit=of("transmit_bytes_per_second"),
+        hd=of("hd"),
+        streams={},
+    )
+
+
+def call_lines(starts: CallStarts, row: EndpointRow) -> list[str]:
+    """Return the lines of an endpoint's calls (section CALLS)."""
+    calls = row.reading.calls if row.reading else ()
     return [
-        "".join(dict.fromkeys(_call_info(identity, call) for call in calls)),
-        line(of("duration_seconds"), _largest(call.duration_s for call in calls)),
-        line(of("receive_bytes_per_second"), _bytes(_total(call.receive_bps for call in calls))),
-        line(of("transmit_bytes_per_second"), _bytes(_total(call.transmit_bps for call in calls))),
-        flag(of("hd"), _any(call.hd for call in calls)),
+        "".join(dict.fromkeys(_call_info(row.info.endpoint_id, call) for call in calls)),
+        line(starts.duration, _largest([call.duration_s for call in calls])),
+        line(starts.receive, _bytes(_total([call.receive_bps for call in calls]))),
+        line(starts.transmit, _bytes(_total([call.transmit_bps for call in calls]))),
+        flag(starts.hd, _any(call.hd for call in calls)),
         "".join(
-            flag(series("vc_call_fault", {**identity, "fault": fault.value}), fault is row.fault)
+            flag(series("vc_call_fault", {**starts.identity, "fault": fault.value}), fault is row.fault)
             for fault in (CallFault if row.fault is not None else ())
         ),
-        *_stream_lines(identity, [stream for call in calls for stream in call.streams]),
+        *_stream_lines(starts, [stream for call in calls for stream in call.streams]),
     ]
 
 
-def _call_info(identity: dict[str, str], call: CallReading) -> str:
-    encrypted = {True: "yes", False: "no", None: ""}[call.encrypted]
-    about = {
-        **identity,
-        "direction": call.direction,
-        "protocol": call.protocol,
-        "far_end": call.far_end,
-        "encrypted": encrypted,
-    }
-    return info_line("vc_call_info", about)
+def _call_info(endpoint_id: str, call: CallReading) -> str:
+    encrypted = "" if call.encrypted is None else "yes" if call.encrypted else "no"
+    return _call_info_line(endpoint_id, call.direction, call.protocol, call.far_end, encrypted)
+
+
+@lru_cache(maxsize=CALLS_REMEMBERED)
+def _call_info_line(endpoint_id: str, direction: str, protocol: str, far_end: str, encrypted: str) -> str:
+    about = {"direction": direction, "protocol": protocol, "far_end": far_end, "encrypted": encrypted}
+    return info_line("vc_call_info", {"endpoint": endpoint_id, **about})
 
 
 Of = Callable[[StreamReading], float | None]
+_STREAM_KINDS = tuple((media, way) for media in Media for way in Way)
 _STREAM_METRICS: tuple[tuple[str, Of, bool], ...] = (
     ("loss_ratio", lambda stream: stream.loss_ratio, False),
     ("jitter_seconds", lambda stream: stream.jitter_s, False),
@@ -155,20 +213,27 @@ _STREAM_METRICS: tuple[tuple[str, Of, bool], ...] = (
 """Name, value, and whether those of streams alike are summed; else the largest counts."""
 
 
-def _stream_lines(identity: dict[str, str], streams: list[StreamReading]) -> list[str]:
+def _stream_lines(starts: CallStarts, streams: list[StreamReading]) -> list[str]:
     alike = [
-        ({**identity, "media": media.value, "direction": way.value}, found)
-        for media in Media
-        for way in Way
+        (_starts_of_stream(starts, place), found)
+        for place, (media, way) in enumerate(_STREAM_KINDS)
         if (found := [stream for stream in streams if stream.media is media and stream.way is way])
     ]
     return [
         "".join(
-            line(series(f"vc_stream_{name}", labels), (_total if summed else _largest)(map(value, found)))
-            for labels, found in alike
+            [line(of[n], (_total if summed else _largest)([value(one) for one in found])) for of, found in alike]
         )
-        for name, value, summed in _STREAM_METRICS
+        for n, (_, value, summed) in enumerate(_STREAM_METRICS)
     ]
+
+
+def _starts_of_stream(starts: CallStarts, place: int) -> tuple[str, ...]:
+    known = starts.streams.get(place)
+    if known is None:
+        media, way = _STREAM_KINDS[place]
+        labels = {**starts.identity, "media": media.value, "direction": way.value}
+        known = starts.streams[place] = tuple(series(f"vc_stream_{name}", labels) for name, *_ in _STREAM_METRICS)
+    return known
 
 
 def meeting_starts(meeting_id: str, title: str) -> str:
@@ -230,11 +295,15 @@ def service_lines(starts: ServiceStarts, row: ServiceRow) -> list[str]:
     ]
 
 
-def _largest(values: Iterable[float | None]) -> float | None:
+def _largest(values: Sequence[float | None]) -> float | None:
+    if len(values) == 1:  # as nearly always
+        return values[0]
     return max((value for value in values if value is not None), default=None)
 
 
-def _total(values: Iterable[float | None]) -> float | None:
+def _total(values: Sequence[float | None]) -> float | None:
+    if len(values) == 1:
+        return values[0]
     known = [value for value in values if value is not None]
     return sum(known) if known else None
 

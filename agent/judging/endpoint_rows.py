@@ -21,7 +21,7 @@ from .evidence import Evidence
 from .link_rows import LinkRows
 from .link_traffic import PORT, TrafficTotals
 from .parents import Parent
-from .room_or_line import find_call_fault
+from .room_or_line import HALF_DUPLEX, find_call_fault
 from .row_facts import RowFacts
 from .suspects import Observed, Suspects
 from .verdict import UNKNOWN, Finding, Rule, any_up, await_echo, await_sign, judge_endpoint
@@ -73,10 +73,12 @@ class EndpointRows:
         finding = self._find(endpoint_id, look, moment.now)
         end = self.evidence.end(self.inventory.endpoints[endpoint_id].lan, moment.now)
         port, port_traffic = end.reading if end else None, self.traffic.of(endpoint_id, PORT)
+        half_duplex_port = self.evidence.half_duplex(self.inventory.endpoints[endpoint_id].lan)
         line = self.line(endpoint_id)
         fault: CallFault | None = None
         if finding.verdict is Verdict.POOR_CALL:
-            fault, _ = find_call_fault(line, look.ping, port, port_traffic)
+            half_duplex = bool(half_duplex_port) or HALF_DUPLEX in (look.reading.faults if look.reading else ())
+            fault, _ = find_call_fault(line, look.ping, port, port_traffic, half_duplex=half_duplex)
             if fault is CallFault.LINE and line is not None:
                 finding = replace(finding, cause=f"link {line.info.link_id}")
         self.found[endpoint_id] = finding
@@ -102,6 +104,7 @@ class EndpointRows:
             services=look.services,
             port=port,
             port_traffic=port_traffic,
+            port_half_duplex=half_duplex_port,
             fault=fault if shown.verdict is Verdict.POOR_CALL else None,
             meeting=self._meeting(endpoint_id, moment.unix),
         )
@@ -194,8 +197,7 @@ class EndpointRows:
         if meeting is None:
             return None
         begin, end = meeting.begin.timestamp(), meeting.end.timestamp()
-        soon = begin - self.settings.ready_before_s <= unix < end
-        return MeetingTime(meeting.meeting_id, begin, end, soon)
+        return MeetingTime(meeting.meeting_id, begin, end, soon=begin - self.settings.ready_before_s <= unix)
 
     def use_meetings(self, meetings: tuple[Meeting, ...], unix: float) -> None:
         """Tell every endpoint its running or next meeting from now on."""

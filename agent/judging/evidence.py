@@ -61,6 +61,10 @@ class Evidence:
         reading: InterfaceReading | None = poll.readings.get(end.interface) if poll else None
         return EndEvidence(reading, outcome.silent(now, self.poll_fresh_s), outcome.heard_at)
 
+    def half_duplex(self, end: LinkEnd | None) -> bool | None:
+        """Tell whether the port of an endpoint ran at half duplex when it was last asked; ``None``: not known."""
+        return None if end is None else self._observations.half_duplex.get(end.device_id, {}).get(end.interface)
+
     def end_problem(self, end: LinkEnd) -> str:
         """Return why an end gave no reading at the last poll, for people; empty when it gave one."""
         outcome = self._observations.devices.get(end.device_id)

@@ -11,7 +11,7 @@ from phusong.exporters.snapshot import EndpointRow, ServiceVerdict, Verdict
 
 from .endpoint_rows import EndpointRows
 from .explain import Explanation, Fact, age, parent_facts, ping_facts, waiting_facts, window_facts
-from .room_or_line import find_call_fault
+from .room_or_line import fault_of_call
 from .rule_words import BECAUSE
 from .service_rows import ServiceRows
 from .verdict_changes import Moment
@@ -109,7 +109,7 @@ def _call_facts(endpoints: EndpointRows, row: EndpointRow) -> Iterator[Fact]:
     yield Fact("limits of a good call", good)
     if row.verdict is Verdict.POOR_CALL:
         line = endpoints.line(row.info.endpoint_id)
-        fault, seen_by = find_call_fault(line, row.ping, row.port, row.port_traffic)
+        fault, seen_by = fault_of_call(row, line)
         yield Fact("room or line", f"{fault}: {seen_by}")
 
 
@@ -168,6 +168,8 @@ def _port_facts(row: EndpointRow) -> Iterator[Fact]:
     parts = ["up" if row.port.oper_status == 1 else "not up"]
     if row.port.speed_bps:
         parts.append(f"{row.port.speed_bps / 1e6:g} Mbit/s")
+    if row.port_half_duplex is not None:
+        parts.append("half duplex" if row.port_half_duplex else "full duplex")
     traffic = row.port_traffic
     if traffic is not None and traffic.error_ratio is not None:
         parts.append(f"errors {traffic.error_ratio:.2%}")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from phusong.collectors.readings import InterfaceReading, PingReading
-from phusong.exporters.snapshot import CallFault, EndTraffic, LinkRow, Verdict
+from phusong.exporters.snapshot import CallFault, EndpointRow, EndTraffic, LinkRow, Verdict
 
 SLOWEST_PORT_BPS: Final = 100_000_000
 """A port that came up slower than this has a bad cable, or half duplex."""
 PORT_ERROR_RATIO: Final = 0.001
 OPER_UP: Final = 1
+HALF_DUPLEX: Final = "half_duplex"
+"""What an endpoint that knows how its port runs has among its faults."""
 
 
 def find_call_fault(
@@ -18,6 +20,8 @@ def find_call_fault(
     ping: PingReading | None,
     port: InterfaceReading | None,
     traffic: EndTraffic | None,
+    *,
+    half_duplex: bool = False,
 ) -> tuple[CallFault, str]:
     """Tell where a poor call goes wrong, and by what that is seen, for people.
 
@@ -29,6 +33,8 @@ def find_call_fault(
         Echo requests to the endpoint; those to the office's router are with the line.
     port, traffic
         The port of the switch or router to which it is connected, and what passes there.
+    half_duplex
+        Whether that port, or the endpoint's own, is known to run at half duplex.
     """
     if link is not None and (link.verdict in (Verdict.CONGESTED, Verdict.DEGRADED) or link.degradations):
         why = ", ".join(link.degradations) or link.rule
@@ -36,7 +42,7 @@ def find_call_fault(
     line_loses = link is not None and link.ping is not None and link.ping.received < link.ping.sent
     if link is not None and link.up is False:
         return CallFault.LINE, f"link {link.info.link_id} is {link.verdict}"
-    wrong = _wrong_with_port(port, traffic)
+    wrong = "its port runs at half duplex" if half_duplex else _wrong_with_port(port, traffic)
     if wrong:
         return CallFault.ROOM, wrong
     if line_loses:
@@ -48,6 +54,13 @@ def find_call_fault(
     if link.verdict is not Verdict.UP:
         return CallFault.UNKNOWN, f"how full link {link.info.link_id} is, is not known: it is {link.verdict}"
     return CallFault.ROOM, f"link {link.info.link_id} is clean"
+
+
+def fault_of_call(row: EndpointRow, link: LinkRow | None) -> tuple[CallFault, str]:
+    """Return where the poor call of an endpoint goes wrong, as ``find_call_fault`` does, from its row."""
+    faults = row.reading.faults if row.reading else ()
+    half_duplex = bool(row.port_half_duplex) or HALF_DUPLEX in faults
+    return find_call_fault(link, row.ping, row.port, row.port_traffic, half_duplex=half_duplex)
 
 
 def _wrong_with_port(port: InterfaceReading | None, traffic: EndTraffic | None) -> str:

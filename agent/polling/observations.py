@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Generic, TypeVar
 
+from phusong.agent.inventory import InterfaceSelector
 from phusong.agent.judging.link_traffic import TrafficTotals
 from phusong.agent.state.hourly import HourlyUse
 from phusong.collectors.call_readings import EndpointReading, ServiceReading, ServiceState
@@ -64,6 +65,8 @@ class Observations:
         self.probes: dict[str, Outcome[tuple[ServiceReading, ...]]] = {}
         """By endpoint: how its services answered; one that did not is a result like any other."""
         self.services: dict[str, Outcome[ServiceReading]] = {}
+        self.half_duplex: dict[str, dict[InterfaceSelector, bool]] = {}
+        """By device: whether the ports of endpoints run at half duplex, of those that say."""
         self.pings: dict[str, Outcome[PingReading]] = {}
         self.lost_bursts: dict[str, int] = {}
         """By address: how many bursts in a row had no answer at all; no entry for none."""
@@ -127,6 +130,9 @@ class Observations:
         self, device_ids: Iterable[str], endpoint_ids: Iterable[str], service_ids: Iterable[str] = ()
     ) -> None:
         """Drop what is known of devices, endpoints and services that are others now, under the same ids."""
+        device_ids = tuple(device_ids)
+        for device_id in device_ids:
+            self.half_duplex.pop(device_id, None)
         for kind, outcomes, keys in (
             ("device", self.devices, device_ids),
             ("sensors", self.sensors, device_ids),

@@ -17,6 +17,7 @@ from phusong.agent.input.credentials import credentials_of
 from phusong.agent.inventory import Device, Endpoint, InterfaceSelector, Inventory
 from phusong.agent.state.device_memory import AskedKey, DeviceMemory
 from phusong.collectors.call_readings import EndpointReading, ServiceReading
+from phusong.collectors.ethernet_port import read_half_duplex
 from phusong.collectors.host_address import HostAddresses
 from phusong.collectors.interface_memory import DeviceIdentity
 from phusong.collectors.interfaces import InterfacePoller, InterfacesPoll
@@ -99,6 +100,11 @@ class Pollers:
         }
         """What was known before this began; a device that has another address now is another device."""
         self._contracted_bps = _contracted_bps(inventory)
+        self._ports: dict[str, set[InterfaceSelector]] = {}
+        """By device: the ports to which endpoints are connected."""
+        for endpoint in inventory.endpoints.values():
+            if endpoint.lan is not None:
+                self._ports.setdefault(endpoint.lan.device_id, set()).add(endpoint.lan.interface)
         self._devices: dict[str, InterfacePoller] = {}
         self._sensors: dict[str, SensorPoller] = {}
         self._endpoints: dict[str, EndpointPoller] = {}
@@ -203,7 +209,23 @@ class Pollers:
                 contracted_bps=self._contracted_bps.get(job.device_id),
                 memory=memory.interfaces if memory and poller is None else None,
             )
-        return await poller.poll()
+        poll = await poller.poll()
+        await self._look_at_ports(job.device_id, reader, poll)
+        return poll
+
+    async def _look_at_ports(self, device_id: str, reader: BatchReader, poll: InterfacesPoll) -> None:
+        """Find out how the ports run to which endpoints are connected."""
+        ports = {
+            selector: poll.readings[selector].if_index
+            for selector in self._ports.get(device_id, ())
+            if selector in poll.readings
+        }
+        if not ports:
+            return
+        told = await read_half_duplex(reader, [*ports.values()])
+        self._observations.half_duplex[device_id] = {
+            selector: told[index] for selector, index in ports.items() if index in told
+        }
 
     async def _poll_sensors(self, device_id: str) -> SensorsReading:
         device = self._inventory.devices[device_id]

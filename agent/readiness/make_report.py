@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from phusong.agent.input.settings import LOCAL_TIME
 from phusong.agent.inventory import Endpoint, Inventory, MaintenanceWindow
-from phusong.agent.judging.room_or_line import find_call_fault
+from phusong.agent.judging.room_or_line import fault_of_call
 from phusong.agent.meetings import Meeting
 from phusong.coverage.editions import Commune
 from phusong.exporters.snapshot import CallFault, EndpointRow, LinkRow, Snapshot, Verdict
@@ -110,7 +110,7 @@ def _as_watched(row: LinkRow, watched: LinkRow | None) -> LinkRow:
 
 
 def _with_fault(row: EndpointRow, link: LinkRow | None) -> EndpointRow:
-    fault, _ = find_call_fault(link, row.ping, row.port, row.port_traffic)
+    fault, _ = fault_of_call(row, link)
     blamed = f"link {link.info.link_id}" if fault is CallFault.LINE and link is not None else ""
     return replace(row, fault=fault, cause=blamed)
 

@@ -139,6 +139,7 @@ SNAPSHOT = _built(
             services=SERVICES,
             port=st.none() | READING,
             port_traffic=TRAFFIC,
+            port_half_duplex=st.none() | st.booleans(),
             fault=st.none() | st.sampled_from(CallFault),
             meeting=st.none() | _built(MeetingTime),
         ),

@@ -52,6 +52,7 @@ def endpoint_row(
         in_call,
         tuple(_call(n, cycle, second) for second in range(1 + n % 2)) if in_call else (),
         ("camera", "microphone")[: n % 3],
+        "Normal call clearing" if n % 3 == 0 else "",
     )
     return EndpointRow(
         EndpointInfo(f"vc-{n:04d}", f"site-{n:04d}", f"Phòng họp {n}", "sw", "Gi0/1" if n % 2 else ""),
@@ -65,6 +66,7 @@ def endpoint_row(
         services=(_service(ServiceKind.SIP_UDP, n), _service(ServiceKind.HTTPS, n + 1)) if n % 4 else (),
         port=port if n % 2 else None,
         port_traffic=traffic if n % 2 else None,
+        port_half_duplex=(True, False, None)[n % 3],
         fault=CallFault.LINE if poor else None,
         ready=(True, False, None)[n % 3],
         not_ready_because=("", "not_registered", "not_known")[n % 3],
@@ -138,6 +140,8 @@ def _endpoint_samples(row: EndpointRow, of: dict[str, str]) -> Iterator[Sample]:
         yield "vc_endpoint_device_info", {**of, **texts}, 1
         yield "vc_endpoint_registered", of, said.registered
         yield "vc_endpoint_in_call", of, said.in_call
+        if said.last_end_reason:
+            yield "vc_endpoint_last_call_end_info", {**of, "reason": said.last_end_reason}, 1
         for part in sorted(set(said.faults), key=said.faults.index):
             yield "vc_endpoint_fault", {**of, "part": part}, 1
     yield "vc_endpoint_ready", of, row.ready
@@ -154,6 +158,7 @@ def _endpoint_samples(row: EndpointRow, of: dict[str, str]) -> Iterator[Sample]:
         yield "vc_endpoint_port_up", of, row.port.oper_status == 1
         speed = row.port.speed_bps
         yield "vc_endpoint_port_speed_bytes_per_second", of, speed / 8 if speed else None
+    yield "vc_endpoint_port_half_duplex", of, row.port_half_duplex
     if row.port_traffic is not None:
         yield "vc_endpoint_port_receive_bytes_per_second", of, row.port_traffic.receive_bytes_per_s
         yield "vc_endpoint_port_transmit_bytes_per_second", of, row.port_traffic.transmit_bytes_per_s

@@ -14,7 +14,7 @@ from phusong.collectors.interface_memory import InterfaceMemory
 AskedKey: TypeAlias = tuple[str, str]
 """``device`` or ``endpoint``, and its id."""
 LinkEndKey: TypeAlias = tuple[str, str]
-"""A link's id, and ``near`` or ``far``."""
+"""A link's id, and ``near`` or ``far``; an endpoint's id, and ``port``."""
 
 
 @dataclass(frozen=True, slots=True)

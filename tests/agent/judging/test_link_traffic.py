@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inventories import make_inventory, make_link
 
-from phusong.agent.inventory import Column, InterfaceSelector
-from phusong.agent.judging.link_traffic import FAR, NEAR, NOTHING_YET, TrafficTotals, use_of_contract
+from phusong.agent.inventory import Column, InterfaceSelector, LinkEnd
+from phusong.agent.judging.link_traffic import FAR, NEAR, NOTHING_YET, PORT, TrafficTotals, use_of_contract
 from phusong.agent.judging.row_facts import derive_facts
 from phusong.agent.state.device_memory import BytesCarried
 from phusong.collectors.rates import NO_ANOMALY, Interval, NoRate
@@ -146,6 +146,23 @@ def test_a_total_never_falls(outcomes: list[Interval | NoRate]) -> None:
             received += outcome.received_bytes or 0
             sent += outcome.sent_bytes or 0
         assert (far(line).received_bytes, far(line).sent_bytes) == (received, sent)
+
+
+def test_the_port_of_a_room_counts_like_an_end() -> None:
+    """It adds up, outlives a restart, and is another thing than a line of the same name at the same interface."""
+    inventory = make_inventory(make_link("x", near=None, far=("cpe", "wan")), endpoints={"x": "addr-x"})
+    endpoint = replace(inventory.endpoints["x"], lan=LinkEnd("cpe", WAN))
+    both = replace(inventory, endpoints={"x": endpoint})
+    made = TrafficTotals()
+    made.restore({("x", PORT): BytesCarried(100, 10)})
+    made.follow(both)
+    made.note("cpe", {WAN: interval()})
+    port, line = made.of("x", PORT), made.of("x", FAR)
+    assert (port and port.received_bytes, line and line.received_bytes) == (3100, 3000)
+    assert made.carried() == {("x", PORT): BytesCarried(3100, 610), ("x", FAR): BytesCarried(3000, 600)}
+    assert set(made.carried_at(["cpe"])) == {("x", PORT), ("x", FAR)}
+    made.follow(inventory)
+    assert (made.of("x", PORT), set(made.carried())) == (None, {("x", FAR)})
 
 
 def test_use_of_the_contract() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from phusong.agent.inventory import Inventory, MaintenanceWindow
-from phusong.agent.judging.row_facts import rows_covered_by
+from phusong.agent.judging.row_facts import RowKey, rows_covered_by
 from phusong.agent.meetings import Meeting
 
 NEXT = "next"
@@ -67,18 +67,34 @@ def part_for(inventory: Inventory, endpoint_ids: Collection[str]) -> Inventory:
 def planned_work(
     inventory: Inventory, windows: Iterable[MaintenanceWindow], begin: datetime, end: datetime
 ) -> dict[str, MaintenanceWindow]:
-    """Return, by endpoint, a maintenance window of it or of its line that touches a time: the first to begin."""
+    """Return, by endpoint, the first maintenance window in a time that covers it or leaves it no line.
+
+    One that was cancelled, and so ends where it begins, covers nothing.
+    """
     covered = rows_covered_by(inventory)
+    touching = [window for window in windows if max(window.begin, begin) < min(window.end, end)]
+    ways = {endpoint_id: _ways_to(inventory, endpoint_id) for endpoint_id in inventory.endpoints}
     found: dict[str, MaintenanceWindow] = {}
-    for window in sorted(windows, key=lambda window: window.begin, reverse=True):
-        if window.begin >= end or window.end <= begin:
-            continue
-        rows = covered.get(window.what, set())
-        for endpoint in inventory.endpoints.values():
-            link = ("link", endpoint.parent_link)
-            if ("endpoint", endpoint.endpoint_id) in rows or link in rows:
-                found[endpoint.endpoint_id] = window
+    for window in sorted(touching, key=lambda window: window.begin):
+        at = max(window.begin, begin)
+        at_once = [covered.get(other.what, set()) for other in touching if other.begin <= at < other.end]
+        own, rows = covered.get(window.what, set()), set[RowKey]().union(*at_once)
+        for endpoint_id, lines in ways.items():
+            itself = ("endpoint", endpoint_id) in own
+            of_a_line = any(not line.isdisjoint(own) for line in lines)
+            if itself or (of_a_line and all(not line.isdisjoint(rows) for line in lines)):
+                found.setdefault(endpoint_id, window)
     return found
+
+
+def _ways_to(inventory: Inventory, endpoint_id: str) -> list[set[RowKey]]:
+    """Return the lines of an endpoint, each with all that it hangs on."""
+    endpoint, links = inventory.endpoints[endpoint_id], inventory.links
+    of_site = [link.link_id for link in links.values() if link.site_id == endpoint.site_id]
+    return [
+        {("link", key) for key in (link_id, *_chain(link_id, lambda key: links[key].parent_link))}
+        for link_id in ([endpoint.parent_link] if endpoint.parent_link else of_site)
+    ]
 
 
 def _chain(key: str, parent_of: Callable[[str], str]) -> Iterable[str]:

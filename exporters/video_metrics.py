@@ -123,8 +123,8 @@ ENDPOINTS = Section(
         Metric(
             "vc_endpoint_port_half_duplex",
             Kind.GAUGE,
-            "1 when that port runs at half duplex, 0 at full (EtherLike-MIB::dot3StatsDuplexStatus); absent when it "
-            "does not say",
+            "1 when that port runs at half duplex, 0 at full (EtherLike-MIB::dot3StatsDuplexStatus); absent where "
+            "that is not said",
             _ENDPOINT,
         ),
         Metric(

@@ -33,6 +33,9 @@ INTERFACES: Final = (1, 3, 6, 1, 2, 1, 2)
 IF_ENTRY: Final = (*INTERFACES, 2, 1)
 IF_MIB_OBJECTS: Final = (1, 3, 6, 1, 2, 1, 31, 1)
 IF_X_ENTRY: Final = (*IF_MIB_OBJECTS, 1, 1)
+DOT3_ENTRY: Final = (1, 3, 6, 1, 2, 1, 10, 7, 2, 1)
+"""dot3StatsEntry (EtherLike-MIB, RFC 3635)."""
+HALF_DUPLEX, FULL_DUPLEX = 2, 3
 
 
 class Extent(Enum):
@@ -140,6 +143,11 @@ WIDE_CHANGING: Final[dict[int, Encode]] = {
 }
 
 
+DUPLEX_STEADY: Final[dict[int, Encode]] = {
+    19: fixed(INTEGER, lambda s: HALF_DUPLEX if s.row.bad_cable else FULL_DUPLEX)
+}
+
+
 def _all_columns() -> Iterator[Column]:
     for objects, changes in ((DEVICE_STEADY, False), (DEVICE_CHANGING, True)):
         for oid, value in objects.items():
@@ -147,6 +155,7 @@ def _all_columns() -> Iterator[Column]:
     for entry, extent, table, changes in (
         (IF_ENTRY, Extent.ROWS, ROW_STEADY, False),
         (IF_ENTRY, Extent.ROWS, ROW_CHANGING, True),
+        (DOT3_ENTRY, Extent.ROWS, DUPLEX_STEADY, False),
         (IF_X_ENTRY, Extent.NAMED_ROWS, NAMED_STEADY, False),
         (IF_X_ENTRY, Extent.WIDE_ROWS, WIDE_STEADY, False),
         (IF_X_ENTRY, Extent.WIDE_ROWS, WIDE_CHANGING, True),

@@ -93,6 +93,7 @@ def _now(board: Board, words: Words) -> None:
                     ("links", "Lines"),
                     ("devices", "Devices"),
                     ("endpoints", "Endpoints"),
+                    ("services", "Services"),
                     ("sites", "Sites"),
                 )
             ],

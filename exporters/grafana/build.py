@@ -19,6 +19,7 @@ from phusong.exporters.grafana.carriers_and_availability import carriers_and_ava
 from phusong.exporters.grafana.coverage_and_isolation import coverage_and_isolation
 from phusong.exporters.grafana.one_link import one_link
 from phusong.exporters.grafana.province_overview import province_overview
+from phusong.exporters.grafana.services_on_the_network import services_on_the_network
 from phusong.exporters.grafana.video_endpoints import video_endpoints
 from phusong.exporters.grafana.words import ENGLISH, VIETNAMESE, Words
 
@@ -27,6 +28,7 @@ DASHBOARDS: Final[Mapping[str, Callable[[Words], Dashboard]]] = {
     "one-link": one_link,
     "carriers-and-availability": carriers_and_availability,
     "video-endpoints": video_endpoints,
+    "services-on-the-network": services_on_the_network,
     "coverage-and-isolation": coverage_and_isolation,
     "agent-itself": agent_itself,
 }

@@ -21,7 +21,6 @@ from grafana_foundation_sdk.models.dashboard import (
 from phusong.exporters.grafana import states
 from phusong.exporters.grafana.queries import DATASOURCE, MIN_INTERVAL
 from phusong.exporters.grafana.words import Words
-from phusong.exporters.snapshot import Isolation, Verdict
 
 Panel = TypeVar(
     "Panel", bargauge.Panel, geomap.Panel, stat.Panel, statetimeline.Panel, table.Panel, timeseries.Panel
@@ -81,7 +80,7 @@ def counts_by_state(
     words: Words,
     title: str,
     query: Dataquery,
-    shown: Sequence[Verdict | Isolation],
+    shown: Sequence[states.State],
     *,
     about: str = "",
     width: int = 24,
@@ -128,8 +127,12 @@ def graph(
     height: int = 8,
     stacked: bool = False,
     top: float | None = None,
+    limit: float | None = None,
 ) -> timeseries.Panel:
-    """Return lines over time, on an axis that begins at 0 where values are never below; gaps stay gaps."""
+    """Return lines over time, on an axis that begins at 0 where values are never below; gaps stay gaps.
+
+    ``limit`` is drawn as a dashed line.
+    """
     panel = framed(timeseries.Panel(), title, about, queries, width=width, height=height)
     panel.unit(unit).line_width(1).fill_opacity(30 if stacked else 8).show_points(looks.VisibilityMode.AUTO)
     panel.legend(_legend()).tooltip(
@@ -139,13 +142,17 @@ def graph(
         panel.stacking(common.StackingConfig().mode(looks.StackingMode.NORMAL).group("A"))
     if top is not None:
         panel.max(top)
+    if limit is not None:
+        steps = [Threshold(None, "transparent"), Threshold(limit, BAD)]
+        panel.thresholds(ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps))
+        panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(looks.GraphThresholdsStyleMode.DASHED))
     if unit not in ("dBm", "dB", "celsius"):
         panel.min(0)
     return panel
 
 
 def graph_by_state(
-    words: Words, title: str, query: Dataquery, shown: Sequence[Verdict | Isolation], *, about: str = ""
+    words: Words, title: str, query: Dataquery, shown: Sequence[states.State], *, about: str = ""
 ) -> timeseries.Panel:
     """Return how many are in each state over time, stacked; the query's legend is the state itself."""
     panel = graph(title, [query], about=about, stacked=True)
@@ -170,7 +177,7 @@ def timeline(
     return coloured(panel, steps)
 
 
-def name_states(panel: stat.Panel | timeseries.Panel, words: Words, shown: Sequence[Verdict | Isolation]) -> None:
+def name_states(panel: stat.Panel | timeseries.Panel, words: Words, shown: Sequence[states.State]) -> None:
     """Name and colour the series that are called after a state."""
     for state in shown:
         panel.override_by_name(

@@ -26,6 +26,7 @@ def chosen(label: str) -> str:
 
 CHOSEN_LINES: Final = f"wan_link_info{{{chosen('carrier')}, {chosen('district')}}}"
 CHOSEN_SITES: Final = f"site_info{{{chosen('district')}}}"
+CHOSEN_ENDPOINTS: Final = f"vc_endpoint_info{{{chosen('district')}, {chosen('endpoint')}}}"
 CHOSEN_COMMUNES: Final = f"commune_info{{{chosen('district')}}}"
 SITE_NAME: Final = "* on (site) group_left (name) site_info"
 CARRIES: Final = "congested|degraded|snmp_dead|up"
@@ -37,6 +38,16 @@ LEFT_OUT: Final = "maintenance|unknown"
 def of_lines(expression: str) -> str:
     """Keep the series of the chosen lines."""
     return f"{expression} and on (link) {CHOSEN_LINES}"
+
+
+def of_endpoints(expression: str) -> str:
+    """Keep the series of the chosen endpoints."""
+    return f"({expression} and on (endpoint) {CHOSEN_ENDPOINTS})"
+
+
+def of_its_site(expression: str, kept: str) -> str:
+    """Give each chosen endpoint what ``expression`` says of its site."""
+    return f"max by (endpoint) ({CHOSEN_ENDPOINTS} * on (site) group_left () ({expression})) {kept}"
 
 
 def with_line(expression: str, labels: str) -> str:

@@ -1,4 +1,4 @@
-"""Verdicts and states of offices as Grafana shows them: one number, one word and one colour each.
+"""Verdicts, states of offices and faults of calls as Grafana shows them: one number, one word and one colour each.
 
 A time series holds numbers only, so a timeline of verdicts is drawn from their places in these tuples. The colours
 are Grafana's own, which it adapts to light and dark themes.
@@ -13,7 +13,9 @@ from typing import Final
 from grafana_foundation_sdk.models.dashboard import Threshold, ValueMap, ValueMappingResult
 
 from phusong.exporters.grafana.words import Words
-from phusong.exporters.snapshot import Isolation, Verdict
+from phusong.exporters.snapshot import CallFault, Isolation, ServiceVerdict, Verdict
+
+State = Verdict | Isolation | ServiceVerdict | CallFault
 
 COLOURS: Final[Mapping[StrEnum, str]] = {
     Verdict.MAINTENANCE: "light-blue",
@@ -35,39 +37,55 @@ COLOURS: Final[Mapping[StrEnum, str]] = {
     Isolation.AT_RISK: "semi-dark-yellow",
     Isolation.ON_FALLBACK: "semi-dark-purple",
     Isolation.ISOLATED: "semi-dark-red",
+    ServiceVerdict.SLOW: "semi-dark-yellow",
+    CallFault.LINE: "semi-dark-orange",
+    CallFault.ROOM: "semi-dark-purple",
 }
-"""``Isolation.UNKNOWN`` is the same text as ``Verdict.UNKNOWN``, so the same key."""
+"""What is the same text in several of them (``unknown``, ``down``, ``up``) is the same key."""
 
 
-def colour(state: Verdict | Isolation) -> str:
+def colour(state: State) -> str:
     """Return the colour of a state; ``unknown`` is grey whatever it is a state of."""
     return COLOURS[state]
 
 
-def name(words: Words, state: Verdict | Isolation) -> str:
+def name(words: Words, state: State) -> str:
     """Return what the status page calls a state."""
-    return words.states.verdicts[state] if isinstance(state, Verdict) else words.states.isolations[state]
+    match state:
+        case Verdict():
+            return words.states.verdicts[state]
+        case Isolation():
+            return words.states.isolations[state]
+        case ServiceVerdict():
+            return words.states.service_verdicts[state]
+        case CallFault():
+            return words.states.call_faults[state]
 
 
-def by_word(words: Words, states: Sequence[Verdict | Isolation]) -> ValueMap:
+def by_word(words: Words, states: Sequence[State]) -> ValueMap:
     """Map the values of a label to names and colours."""
     return _mapping(words, {str(state): state for state in states})
 
 
-def by_place(words: Words, states: Sequence[Verdict | Isolation]) -> ValueMap:
+def by_place(words: Words, states: Sequence[State]) -> ValueMap:
     """Map the numbers of ``queries.place`` to names and colours."""
     return _mapping(words, {str(place): state for place, state in enumerate(states)})
 
 
-def thresholds(states: Sequence[Verdict | Isolation]) -> list[Threshold]:
+def by_text(texts: Mapping[str, tuple[str, str]]) -> ValueMap:
+    """Map the values of a label to a text and a colour each."""
+    return ValueMap(
+        {
+            value: ValueMappingResult(text=text, color=colour, index=place)
+            for place, (value, (text, colour)) in enumerate(texts.items())
+        }
+    )
+
+
+def thresholds(states: Sequence[State]) -> list[Threshold]:
     """Return the colours of ``by_place`` as thresholds, for marks on a map and their legend."""
     return [Threshold(float(place) if place else None, colour(state)) for place, state in enumerate(states)]
 
 
-def _mapping(words: Words, keys: Mapping[str, Verdict | Isolation]) -> ValueMap:
-    return ValueMap(
-        {
-            key: ValueMappingResult(text=name(words, state), color=colour(state), index=place)
-            for place, (key, state) in enumerate(keys.items())
-        }
-    )
+def _mapping(words: Words, keys: Mapping[str, State]) -> ValueMap:
+    return by_text({key: (name(words, state), colour(state)) for key, state in keys.items()})

@@ -12,6 +12,9 @@ from grafana_foundation_sdk.models import dashboard
 from phusong.exporters.grafana.panels import Steps, framed
 
 TIME = "Time"
+DAY_S = 86_400
+DAYS_LEFT: Steps = ((None, "semi-dark-red"), (0, "semi-dark-orange"), (21 * DAY_S, "semi-dark-green"))
+"""For the seconds until a certificate runs out: over, to be renewed, fine."""
 
 
 @dataclass(frozen=True, slots=True)

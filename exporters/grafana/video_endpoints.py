@@ -1,4 +1,7 @@
-"""Video endpoints: which would fail a meeting now, and whether their line or their office is the reason."""
+"""Video endpoints: which would fail a meeting now, and whether their line or their office is the reason.
+
+Meetings, calls, and what is known of the rooms have modules of their own.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,25 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from phusong.exporters.grafana import states
 from phusong.exporters.grafana.board import Board
 from phusong.exporters.grafana.panels import SHARE_UP, bars, counts_by_state, figures, graph, graph_by_state
-from phusong.exporters.grafana.queries import chosen, now, over_time, place, rows
+from phusong.exporters.grafana.queries import CHOSEN_ENDPOINTS, chosen, now, of_its_site, over_time, place, rows
 from phusong.exporters.grafana.sites_map import STATES
 from phusong.exporters.grafana.tables import Column, grid
+from phusong.exporters.grafana.video_calls import POOR_LATENCY_S, POOR_LOSS, add_calls
+from phusong.exporters.grafana.video_meetings import add_meetings
+from phusong.exporters.grafana.video_rooms import add_room_ports, add_services_of_endpoints
 from phusong.exporters.grafana.words import Words
 from phusong.exporters.snapshot import ENDPOINT_VERDICTS
 
 NAME: Final = "endpoints"
-CHOSEN: Final = f"vc_endpoint_info{{{chosen('district')}, {chosen('endpoint')}}}"
+CHOSEN: Final = CHOSEN_ENDPOINTS
 GOOD: Final = "ready|in_call"
-IS_GOOD: Final = f'vc_endpoint_verdict{{verdict=~"{GOOD}"}}'
 IS_NOT: Final = f'vc_endpoint_verdict{{verdict!~"{GOOD}"}}'
 NOT_READY: Final = f"{IS_NOT} == 1"
+READY: Final = (
+    f'(vc_endpoint_ready unless on (endpoint) (vc_endpoint_verdict{{verdict="maintenance"}} == 1)) '
+    f"* on (endpoint) group_left (district) {CHOSEN}"
+)
+"""1 or 0 for each chosen endpoint outside maintenance of which that is known."""
 
 
 def video_endpoints(words: Words) -> Dashboard:
@@ -31,7 +41,7 @@ def video_endpoints(words: Words) -> Dashboard:
         words,
         NAME,
         "Video endpoints",
-        "Which endpoints would fail a meeting now, and what state their line is in.",
+        "Which endpoints would fail a meeting now, how good calls are, and whether line or room is at fault.",
     )
     board.choose("district", "District", "label_values(vc_endpoint_info, district)")
     board.choose("endpoint", "Endpoint", f"label_values(vc_endpoint_info{{{chosen('district')}}}, endpoint)")
@@ -44,16 +54,21 @@ def video_endpoints(words: Words) -> Dashboard:
             width=20,
         ),
         figures(
-            say("Ready or in a call"),
-            [now(f"sum({_of_chosen(IS_GOOD)}) / count({CHOSEN})")],
+            say("Ready for a meeting"),
+            [now(f"avg({READY})")],
+            about=say("Of the endpoints outside maintenance of which that is known, their lines included."),
             unit="percentunit",
             steps=SHARE_UP,
             decimals=1,
         ),
         _not_ready(words),
     )
+    add_meetings(board, words)
+    add_calls(board, words)
     _by_district(board, words)
     _quality(board, words)
+    add_services_of_endpoints(board, words)
+    add_room_ports(board, words)
     return board.build()
 
 
@@ -74,9 +89,9 @@ def _not_ready(words: Words) -> table.Panel:
                 f"(({NOT_READY}) * on (endpoint) group_left (name, site, district) {CHOSEN})"
             ),
             rows(f"1000 * max by (endpoint) (vc_endpoint_verdict_change_timestamp_seconds {wrong})"),
-            rows(_of_its_site(f"sum by (site) ({lines})", wrong)),
-            rows(_of_its_site(f"count by (site) ({lines})", wrong)),
-            rows(_of_its_site(place("site_state", "state", STATES, "site"), wrong)),
+            rows(of_its_site(f"sum by (site) ({lines})", wrong)),
+            rows(of_its_site(f"count by (site) ({lines})", wrong)),
+            rows(of_its_site(place("site_state", "state", STATES, "site"), wrong)),
         ],
         [
             Column("endpoint", say("Endpoint")),
@@ -98,20 +113,13 @@ def _not_ready(words: Words) -> table.Panel:
     )
 
 
-def _of_its_site(expression: str, kept: str) -> str:
-    """Give each endpoint what ``expression`` says of its site."""
-    return f"max by (endpoint) ({CHOSEN} * on (site) group_left () ({expression})) {kept}"
-
-
 def _by_district(board: Board, words: Words) -> None:
     say = words.say
-    by_district = f"* on (endpoint) group_left (district) {CHOSEN}"
-    good = f"sum by (endpoint) ({IS_GOOD}) {by_district}"
     board.row("By district")
     board.add(
         bars(
-            say("Share that is ready or in a call"),
-            [now(f"sort(avg by (district) ({good}))", "{{district}}")],
+            say("Share that is ready for a meeting"),
+            [now(f"sort(avg by (district) ({READY}))", "{{district}}")],
             steps=SHARE_UP,
             width=12,
             top=1,
@@ -127,10 +135,22 @@ def _by_district(board: Board, words: Words) -> None:
 
 def _quality(board: Board, words: Words) -> None:
     say = words.say
-    board.row("Quality")
-    for title, metric, about, unit in (
-        ("Loss: the ten worst", "vc_endpoint_ping_loss_ratio", "Above 1 % a call is poor.", "percentunit"),
-        ("Round-trip time: the ten slowest", "vc_endpoint_ping_rtt_seconds", "Above 300 ms a call is poor.", "s"),
+    board.row("Pings")
+    for title, metric, about, unit, limit in (
+        (
+            "Loss: the ten worst",
+            "vc_endpoint_ping_loss_ratio",
+            "Above 1 % a call is poor.",
+            "percentunit",
+            POOR_LOSS,
+        ),
+        (
+            "Round-trip time: the ten slowest",
+            "vc_endpoint_ping_rtt_seconds",
+            "Above 300 ms a call is poor.",
+            "s",
+            2 * POOR_LATENCY_S,
+        ),
     ):
         answering = f"{metric} and on (endpoint) (vc_endpoint_up == 1) and on (endpoint) {CHOSEN}"
         board.add(
@@ -139,5 +159,6 @@ def _quality(board: Board, words: Words) -> None:
                 [over_time(f"topk(10, {answering})", "{{endpoint}}")],
                 about=say(about),
                 unit=unit,
+                limit=limit,
             )
         )

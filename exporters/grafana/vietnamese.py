@@ -1,10 +1,15 @@
-"""The Vietnamese of every text of the dashboards, by its English; verdicts and states of offices are not here."""
+"""The Vietnamese of every text of the dashboards, by its English; verdicts and states of offices are not here.
+
+The texts on video endpoints and services are in ``vietnamese_video``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
+
+from phusong.exporters.grafana.vietnamese_video import VIDEO_WORDS
 
 _WORDS = {
     # on several dashboards
@@ -204,26 +209,6 @@ _WORDS = {
     "Always the last 30 days, whatever range is chosen. Prometheus reads some 200 million samples for it.": (
         "Luôn là 30 ngày qua, dù chọn khoảng nào. Prometheus đọc khoảng 200 triệu mẫu cho bảng này."
     ),
-    # video endpoints
-    "Video endpoints": "Điểm cầu truyền hình",
-    "Which endpoints would fail a meeting now, and what state their line is in.": (
-        "Điểm cầu nào không họp được lúc này, và kênh của nó ra sao."
-    ),
-    "Endpoints by verdict": "Điểm cầu theo kết luận",
-    "Ready or in a call": "Sẵn sàng hoặc đang họp",
-    "Endpoints that are not ready": "Điểm cầu chưa sẵn sàng",
-    "Lines up": "Kênh thông",
-    "Lines with a known state": "Kênh biết trạng thái",
-    "Beside each endpoint: how many lines of its office carry traffic now, and what is left without them.": (
-        "Cạnh mỗi điểm cầu: cơ quan đó còn mấy kênh thông, và mất hết thì còn gì."
-    ),
-    "By district": "Theo cấp huyện",
-    "Share that is ready or in a call": "Tỷ lệ sẵn sàng hoặc đang họp",
-    "Endpoints that are not ready, by verdict": "Điểm cầu chưa sẵn sàng, theo kết luận",
-    "Loss: the ten worst": "Mất gói: mười điểm cầu kém nhất",
-    "Above 1 % a call is poor.": "Trên 1 % thì cuộc họp kém.",
-    "Round-trip time: the ten slowest": "Thời gian khứ hồi: mười điểm cầu chậm nhất",
-    "Above 300 ms a call is poor.": "Trên 300 ms thì cuộc họp kém.",
     # coverage and isolation
     "Coverage and isolation": "Vùng phủ sóng và cô lập",
     "Which communes have mobile coverage, which offices are cut off or would be without their line.": (
@@ -349,4 +334,4 @@ _WORDS = {
     "files put aside": "tệp bị để riêng",
 }
 
-VIETNAMESE_WORDS: Final[Mapping[str, str]] = MappingProxyType(_WORDS)
+VIETNAMESE_WORDS: Final[Mapping[str, str]] = MappingProxyType({**_WORDS, **VIDEO_WORDS})

@@ -11,11 +11,21 @@ import pytest
 from grafana_queries import BUILT_IN, interpolate, label_values, load, panel_queries, panels, query_variables
 from ruamel.yaml import YAML
 
+from phusong.agent.judging.call_limits import DEFAULT_CALL_LIMITS
+from phusong.agent.judging.room_or_line import PORT_ERROR_RATIO, SLOWEST_PORT_BPS
+from phusong.agent.readiness.judge import CERTIFICATE_SOON_S
+from phusong.agent.readiness.readiness import Reason
+from phusong.exporters.grafana import video_calls, video_rooms
 from phusong.exporters.grafana.build import DASHBOARDS as BUILDERS
 from phusong.exporters.grafana.build import dashboard_files
+from phusong.exporters.grafana.not_ready import REASONS
+from phusong.exporters.grafana.states import COLOURS
+from phusong.exporters.grafana.states import name as name_of
+from phusong.exporters.grafana.tables import DAYS_LEFT
 from phusong.exporters.grafana.vietnamese import VIETNAMESE_WORDS
-from phusong.exporters.grafana.words import VIETNAMESE, NotTranslated, Words
+from phusong.exporters.grafana.words import ENGLISH, VIETNAMESE, NotTranslated, Words
 from phusong.exporters.metrics import BY_NAME
+from phusong.exporters.snapshot import CallFault, Isolation, ServiceVerdict, Verdict
 
 FOLDER = Path(__file__).parents[2] / "exporters/grafana"
 ENGLISH_FILES, VIETNAMESE_FILES = load(FOLDER), load(FOLDER / "vi")
@@ -82,13 +92,14 @@ def test_both_languages_ask_the_same(name: str) -> None:
 def test_every_dashboard_has_its_own_identity() -> None:
     """Both languages can be loaded into one Grafana; addresses never change."""
     everything = [*ENGLISH_FILES.values(), *VIETNAMESE_FILES.values()]
-    assert len({dashboard["uid"] for dashboard in everything}) == len({d["title"] for d in everything}) == 12
+    assert len({dashboard["uid"] for dashboard in everything}) == len({d["title"] for d in everything}) == 14
     assert {name: dashboard["uid"] for name, dashboard in ENGLISH_FILES.items()} == {
         "agent-itself": "phusong-agent",
         "carriers-and-availability": "phusong-carriers",
         "coverage-and-isolation": "phusong-coverage",
         "one-link": "phusong-link",
         "province-overview": "phusong-province",
+        "services-on-the-network": "phusong-services",
         "video-endpoints": "phusong-endpoints",
     }
 
@@ -233,6 +244,58 @@ def test_the_check_of_metrics_can_fail(expression: str) -> None:
     """A mistyped metric, a label that the metric has not, a label that none has."""
     with pytest.raises(AssertionError):
         _check(expression)
+
+
+def test_limits_are_those_of_the_agent() -> None:
+    """What is drawn as a limit is what the agent judges by."""
+    limits = DEFAULT_CALL_LIMITS
+    assert limits.loss_ratio == video_calls.POOR_LOSS
+    assert limits.jitter_s == video_calls.POOR_JITTER_S
+    assert limits.latency_s == video_calls.POOR_LATENCY_S
+    assert video_rooms.PORT_ERRORS == PORT_ERROR_RATIO
+    assert video_rooms.SLOWEST_GOOD_PORT == SLOWEST_PORT_BPS / 8
+    assert DAYS_LEFT[-1][0] == CERTIFICATE_SOON_S
+
+
+@pytest.mark.parametrize(
+    ("title", "limit"),
+    [
+        ("Loss: the worst streams", 0.01),
+        ("Jitter: the worst streams", 0.035),
+        ("Latency: the worst streams", 0.15),
+        ("Loss: the ten worst", 0.01),
+        ("Round-trip time: the ten slowest", 0.3),
+        ("Errors: the ten worst ports", 0.001),
+    ],
+)
+def test_limits_are_drawn(title: str, limit: float) -> None:
+    """A dashed line stands where a call begins to be poor."""
+    (panel,) = (panel for panel in panels(ENGLISH_FILES["video-endpoints"]) if panel["title"] == title)
+    defaults = panel["fieldConfig"]["defaults"]
+    assert defaults["custom"]["thresholdsStyle"]["mode"] == "dashed"
+    assert [step["value"] for step in defaults["thresholds"]["steps"]] == [None, limit]
+
+
+def test_every_reason_has_words() -> None:
+    """Each reason that keeps an endpoint out of a meeting, and no other, is shown in words."""
+    every = list(Reason)
+    assert set(REASONS) == set(every[: every.index(Reason.PING_LOSS)])
+
+
+@pytest.mark.parametrize("words", [ENGLISH, VIETNAMESE], ids=["en", "vi"])
+def test_every_state_has_a_name_and_a_colour(words: Words) -> None:
+    """Whatever a label may say, a table shows a word for it."""
+    for state in (*Verdict, *Isolation, *ServiceVerdict, *CallFault):
+        assert name_of(words, state)
+        assert COLOURS[state]
+
+
+@each_dashboard
+def test_streams_are_never_asked_for_all(dashboard: dict[str, Any]) -> None:
+    """A province in a meeting has thousands of streams: each query that names them is cut to the worst few."""
+    for query in panel_queries("", dashboard):
+        if "vc_stream_" in query.expression:
+            assert re.match(r"(?:sort\()?(?:top|bottom)k\(", query.expression), query
 
 
 def test_the_map_needs_no_internet() -> None:

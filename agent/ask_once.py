@@ -21,7 +21,7 @@ from .inventory import Inventory, MaintenanceWindow
 from .judging.fleet_state import FleetState
 from .open_files import allow_more
 from .polling.observations import Observations
-from .polling.poll_plan import Job, make_plan
+from .polling.poll_plan import DeviceJob, Job, make_plan
 from .polling.pollers import Pollers, Tools
 from .polling.snmp_security import EngineWatch
 
@@ -47,8 +47,8 @@ async def ask_once(
     windows
         The maintenance windows that count; those of the inventory without it.
     lines_again_after_s
-        The ends of lines are asked a second time so long after the begin; without it they are not, and how full
-        a line is stays unknown.
+        The ends of lines are asked a second time so long after they answered; without it they are not, and how
+        full a line is stays unknown. One that does not answer is not: its retries were its second chance.
 
     Raises
     ------
@@ -61,8 +61,8 @@ async def ask_once(
     pinger = make_pinger(config.ping)
     plan = make_plan(inventory, config.video.services)
     first: tuple[Job, ...] = (*plan.devices, *plan.endpoints, *plan.pings, *plan.probes, *plan.services)
-    again = plan.devices if lines_again_after_s is not None else ()
-    count, done = len(first) + len(again), 0
+    twice = plan.devices if lines_again_after_s is not None else ()
+    count, done = len(first) + len(twice), 0
     room = asyncio.Semaphore(AT_ONCE)
     with SnmpClient() as client:
         client.limit_requests(config.poll.requests_per_second)
@@ -70,19 +70,30 @@ async def ask_once(
         tools = Tools(client, pinger, HostAddresses(time.monotonic), engines)
         pollers = Pollers(config, inventory, tools, observations, lambda _reason: None)
 
-        async def run(job: Job) -> None:
+        def count_one() -> None:
             nonlocal done
-            async with room:
-                await pollers.run(job)
             done += 1
             progress(done, count)
 
-        async def run_lines_again(after_s: float) -> None:
+        async def run(job: Job) -> None:
+            async with room:
+                await pollers.run(job)
+            count_one()
+
+        async def run_again(job: DeviceJob, after_s: float) -> None:
+            if observations.devices[job.device_id].value is None:
+                count_one()
+                return
             await asyncio.sleep(after_s)
-            await asyncio.gather(*map(run, again))
+            await run(job)
+
+        async def run_all_of(job: Job) -> None:
+            await run(job)
+            if isinstance(job, DeviceJob) and lines_again_after_s is not None:
+                await run_again(job, lines_again_after_s)
 
         progress(0, count)
-        await asyncio.gather(*map(run, first), run_lines_again(lines_again_after_s or 0.0))
+        await asyncio.gather(*map(run_all_of, first))
     pinger.close()
     # All have been asked: there is nothing to wait for.
     state = FleetState(inventory, observations, replace(state_settings(config), parent_wait_s=0.0))

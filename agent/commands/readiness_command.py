@@ -31,7 +31,7 @@ from phusong.agent.whole_file import write_whole
 from phusong.coverage.editions import Commune, district_key, load_edition
 
 BETWEEN_POLLS_S = 4.0
-"""From the first poll of the lines to the second: shorter, a burst would be taken for their use."""
+"""From the first answer of a line's end to its second poll: shorter, a burst would be taken for their use."""
 MEETING_S = 3600.0
 """So long a meeting is taken to be where only the time of its begin is given."""
 
@@ -85,11 +85,13 @@ def run_readiness(request: Request, out: Console, err: Console, tell: Callable[[
     communes = load_edition(config.edition).communes
     asked = _read_request(request, config, inventory, datetime.now(UTC))
     report = _ask(config, inventory, asked, communes, err)
-    _write_files(request, report, tell)
-    if request.as_json:
-        print(report_to_json(report))  # noqa: T201
-    elif not request.quiet:
-        out.print(as_terminal(report, request.lang))
+    try:
+        _write_files(request, report, tell)
+    finally:  # a file that cannot be written is no reason to keep to ourselves what was found
+        if request.as_json:
+            print(report_to_json(report))  # noqa: T201
+        elif not request.quiet:
+            out.print(as_terminal(report, request.lang))
     return report.ready_count == len(report.rows)
 
 
@@ -206,4 +208,4 @@ def _write_files(request: Request, report: ReadinessReport, tell: Callable[[str]
 def _replace(path: Path, content: bytes, tell: Callable[[str], None]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, content)
-    tell(f"{path} written ({len(content) / 1000:.0f} kB)")
+    tell(f"{path} written ({max(1, round(len(content) / 1000))} kB)")

@@ -44,6 +44,7 @@ class EndpointStarts(NamedTuple):
     ready: str
     port_up: str
     port_speed: str
+    port_half_duplex: str
     port_receive: str
     port_transmit: str
     port_errors: str
@@ -71,6 +72,7 @@ def endpoint_starts(info: EndpointInfo, commune: str, district: str) -> Endpoint
         ready=of("ready"),
         port_up=of("port_up"),
         port_speed=of("port_speed_bytes_per_second"),
+        port_half_duplex=of("port_half_duplex"),
         port_receive=of("port_receive_bytes_per_second"),
         port_transmit=of("port_transmit_bytes_per_second"),
         port_errors=of("port_error_ratio"),
@@ -91,6 +93,9 @@ def endpoint_lines(starts: EndpointStarts, row: EndpointRow) -> list[str]:
         else "",
         flag(starts.registered, reading.registered if reading else None),
         flag(starts.in_call, reading.in_call if reading else None),
+        info_line("vc_endpoint_last_call_end_info", {**identity, "reason": reading.last_end_reason})
+        if reading and reading.last_end_reason
+        else "",
         "".join(
             flag(series("vc_endpoint_fault", {**identity, "part": part}), value=True)
             for part in dict.fromkeys(reading.faults if reading else ())
@@ -102,6 +107,7 @@ def endpoint_lines(starts: EndpointStarts, row: EndpointRow) -> list[str]:
         *_of_services(starts, row.services),
         flag(starts.port_up, None if port is None else port.oper_status == OPER_UP),
         line(starts.port_speed, speed / BITS_PER_BYTE if speed else None),
+        flag(starts.port_half_duplex, row.port_half_duplex),
         line(starts.port_receive, traffic.receive_bytes_per_s if traffic else None),
         line(starts.port_transmit, traffic.transmit_bytes_per_s if traffic else None),
         line(starts.port_errors, traffic.error_ratio if traffic else None),

@@ -24,7 +24,8 @@ from typing import Any
 
 from sound_rooms import sound_rooms
 
-from phusong.agent.readiness.asking import AT_ONCE, BETWEEN_POLLS_S
+from phusong.agent.ask_once import AT_ONCE
+from phusong.agent.commands.readiness_command import BETWEEN_POLLS_S
 from phusong.collectors.simulator.cuts import LOOK_EVERY_S
 from phusong.collectors.simulator.files import COMMUNITY
 

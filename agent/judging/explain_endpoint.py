@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from phusong.agent.inventory import MaintenanceWindow
+from phusong.agent.polling.poll_plan import services_of
 from phusong.agent.readiness.judge import judge_readiness
 from phusong.collectors.call_readings import CallReading, EndpointReading, ServiceReading, StreamReading
 from phusong.exporters.snapshot import EndpointRow, ServiceVerdict, Verdict
@@ -23,6 +24,7 @@ SERVICE_BECAUSE = {
     ServiceVerdict.MAINTENANCE: ("A maintenance window covers it.", "The end of the window."),
     ServiceVerdict.UNKNOWN: ("It has not been asked yet, or too long ago.", "An answer, or none."),
 }
+NOT_ASKED = Fact("services", "not asked yet, or too long ago")
 
 
 def explain_endpoint(
@@ -35,7 +37,7 @@ def explain_endpoint(
     facts = [
         *_answer_facts(endpoints, row, moment),
         *(_call_facts(endpoints, row) if row.reading else ()),
-        *_service_facts(row.services, endpoints.evidence.probes(endpoint_id).value_at, moment),
+        *_services_facts(endpoints, row, moment),
         *ping_facts(endpoints.links, endpoint.address, moment),
         *_port_facts(row),
         *parent_facts([endpoints.parent(endpoint_id, moment.now)], moment),
@@ -58,7 +60,7 @@ def explain_service(
     service = services.inventory.services[service_id]
     outcome = services.evidence.service(service_id)
     facts = [
-        *_service_facts((row.reading,) if row.reading else (), outcome.value_at, moment),
+        *(_service_facts(row.reading, outcome.value_at, moment) if row.reading else (NOT_ASKED,)),
         Fact("slow", f"an answer may take {service.slow_s:g} s"),
         *window_facts(services.facts, windows, ("service", service_id), None, moment),
     ]
@@ -74,7 +76,7 @@ def _answer_facts(endpoints: EndpointRows, row: EndpointRow, moment: Moment) -> 
     reading = row.reading
     if reading is None:
         problem = outcome.problem
-        yield Fact("SNMP", f"no usable answer: {problem}" if problem else "not asked yet", heard)
+        yield Fact("SNMP", f"no usable answer: {problem}" if problem else "not asked yet, or too long ago", heard)
         return
     system = reading.system
     if system is not None:
@@ -140,22 +142,32 @@ def _stream_words(stream: StreamReading) -> str:
     return ", ".join(filter(None, (*parts, stream.codec))) or "it does not say"
 
 
-def _service_facts(services: Iterable[ServiceReading], at: float, moment: Moment) -> Iterator[Fact]:
-    for service in services:
-        said = f"{service.state.value.replace('_', ' ')}"
-        if service.code is not None:
-            said += f", {service.code}"
-        if service.latency_s is not None:
-            said += f", {service.latency_s * 1000:.0f} ms"
-        if service.problem:
-            said += f": {service.problem}"
-        yield Fact(f"{service.kind} port {service.port}", said, age(at, moment))
-        certificate = service.certificate
-        if certificate is not None:
-            days = (certificate.not_after - moment.unix) / 86_400
-            trust = "trusted" if certificate.trusted else f"not trusted ({certificate.problem})"
-            said = f"{trust}, {days:.0f} days left, SHA-256 {certificate.sha256}"
-            yield Fact(f"certificate of {service.kind}", said)
+def _services_facts(endpoints: EndpointRows, row: EndpointRow, moment: Moment) -> Iterator[Fact]:
+    """Yield how each service answered; that none was asked is told where some are to be asked."""
+    endpoint_id = row.info.endpoint_id
+    at = endpoints.evidence.probes(endpoint_id).value_at
+    for service in row.services:
+        yield from _service_facts(service, at, moment)
+    endpoint = endpoints.inventory.endpoints[endpoint_id]
+    if not row.services and services_of(endpoint, endpoints.settings.usual_services):
+        yield NOT_ASKED
+
+
+def _service_facts(service: ServiceReading, at: float, moment: Moment) -> Iterator[Fact]:
+    said = f"{service.state.value.replace('_', ' ')}"
+    if service.code is not None:
+        said += f", {service.code}"
+    if service.latency_s is not None:
+        said += f", {service.latency_s * 1000:.0f} ms"
+    if service.problem:
+        said += f": {service.problem}"
+    yield Fact(f"{service.kind} port {service.port}", said, age(at, moment))
+    certificate = service.certificate
+    if certificate is not None:
+        days = (certificate.not_after - moment.unix) / 86_400
+        trust = "trusted" if certificate.trusted else f"not trusted ({certificate.problem})"
+        said = f"{trust}, {days:.0f} days left, SHA-256 {certificate.sha256}"
+        yield Fact(f"certificate of {service.kind}", said)
 
 
 def _port_facts(row: EndpointRow) -> Iterator[Fact]:

@@ -238,7 +238,11 @@ class Service:
         await self._coverage.look(self._config)
 
     async def _look_at_meetings(self) -> None:
-        await self._meetings.look(self.agent.inventory)
+        """Read the file of meetings when it is new."""
+        watch = self._meetings
+        await watch.look(self.agent.inventory)
+        if watch is not self._meetings:  # a reload came meanwhile: what was read is another file's
+            self.agent.use_meetings(self._meetings.meetings)
         self._metrics.meetings_last_read_successful.set(not self._meetings.failed)
 
     async def write_feed(self) -> None:
@@ -358,6 +362,7 @@ class Service:
             self._feed.reloaded()
             log.info("reloaded", links=len(inventory.links), endpoints=len(inventory.endpoints))
             await self.look_at_coverage()
+            await self._look_at_meetings()
 
     def _note_reload(self, *, good: bool) -> None:
         self._metrics.config_last_reload_successful.set(good)

@@ -51,7 +51,7 @@ class EndpointStarts(NamedTuple):
     meeting_begin: str
     meeting_soon: str
     services: dict[tuple[str, int], tuple[str, str, str]]
-    """By kind and port, those of the services that it has shown so far: up, response, expiry of the certificate."""
+    """By kind and port, those of the services that it has shown: up, response, expiry of the certificate."""
 
 
 def endpoint_starts(info: EndpointInfo, commune: str, district: str) -> EndpointStarts:
@@ -93,7 +93,7 @@ def endpoint_lines(starts: EndpointStarts, row: EndpointRow) -> list[str]:
         else "",
         flag(starts.registered, reading.registered if reading else None),
         flag(starts.in_call, reading.in_call if reading else None),
-        info_line("vc_endpoint_last_call_end_info", {**identity, "reason": reading.last_end_reason})
+        _last_end_info(row.info.endpoint_id, reading.last_end_reason)
         if reading and reading.last_end_reason
         else "",
         "".join(
@@ -120,6 +120,11 @@ def endpoint_lines(starts: EndpointStarts, row: EndpointRow) -> list[str]:
 def _device_info(endpoint_id: str, profile: str, vendor: str, model: str, software: str) -> str:
     about = {"profile": profile, "vendor": vendor, "model": model, "software": software}
     return info_line("vc_endpoint_device_info", {"endpoint": endpoint_id, **about})
+
+
+@lru_cache(maxsize=PROFILES_REMEMBERED)
+def _last_end_info(endpoint_id: str, reason: str) -> str:
+    return info_line("vc_endpoint_last_call_end_info", {"endpoint": endpoint_id, "reason": reason})
 
 
 def _of_services(starts: EndpointStarts, services: Iterable[ServiceReading]) -> list[str]:
@@ -308,8 +313,6 @@ def _largest(values: Sequence[float | None]) -> float | None:
 
 
 def _total(values: Sequence[float | None]) -> float | None:
-    if len(values) == 1:
-        return values[0]
     known = [value for value in values if value is not None]
     return sum(known) if known else None
 

@@ -186,14 +186,20 @@ class Agent:
         services = {
             key for key, row in inventory.services.items() if before.inventory.services.get(key, row) != row
         }
-        self._observations.forget(devices, endpoints, services)
+        usual_differ = before.config.video.services != self._assignment.config.video.services
+        probed = endpoints | {
+            key for key, row in inventory.endpoints.items() if usual_differ and row.services is None
+        }
+        self._observations.forget(devices, endpoints, probed, services)
         self._tools.engines.forget(devices | endpoints)
         known = self._runner.schedule.keys()
         for job in known:
             match job:
                 case DeviceJob(device_id) | SensorJob(device_id) if device_id in devices:
                     self._runner.schedule.remove(job)
-                case EndpointJob(endpoint_id) | ProbeJob(endpoint_id) if endpoint_id in endpoints:
+                case EndpointJob(endpoint_id) if endpoint_id in endpoints:
+                    self._runner.schedule.remove(job)
+                case ProbeJob(endpoint_id) if endpoint_id in probed:
                     self._runner.schedule.remove(job)
                 case ServiceJob(service_id) if service_id in services:
                     self._runner.schedule.remove(job)

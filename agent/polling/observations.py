@@ -127,9 +127,16 @@ class Observations:
         self._succeed(self.pings, "ping", address, reading)
 
     def forget(
-        self, device_ids: Iterable[str], endpoint_ids: Iterable[str], service_ids: Iterable[str] = ()
+        self,
+        device_ids: Iterable[str],
+        endpoint_ids: Iterable[str],
+        probed_ids: Iterable[str] = (),
+        service_ids: Iterable[str] = (),
     ) -> None:
-        """Drop what is known of devices, endpoints and services that are others now, under the same ids."""
+        """Drop what is known of things that are others now, under the same ids.
+
+        ``probed_ids`` are the endpoints whose services are others, also where nothing else is.
+        """
         device_ids = tuple(device_ids)
         for device_id in device_ids:
             self.half_duplex.pop(device_id, None)
@@ -137,7 +144,7 @@ class Observations:
             ("device", self.devices, device_ids),
             ("sensors", self.sensors, device_ids),
             ("endpoint", self.endpoints, endpoint_ids),
-            ("probe", self.probes, endpoint_ids),
+            ("probe", self.probes, probed_ids),
             ("service", self.services, service_ids),
         ):
             for key in keys:

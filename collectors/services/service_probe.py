@@ -10,7 +10,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from phusong.collectors.call_readings import CertificateReading, ServiceKind, ServiceReading, ServiceState
@@ -63,7 +63,8 @@ class ServiceToProbe:
     """For the certificate and the header Host; empty: the address."""
     sip_uri: str = ""
     """Empty: the address."""
-    path: str = "/"
+    path: str = field(default="/", repr=False)
+    """With its query, which may hold a token."""
     expect_status: tuple[int, ...] = ()
     """Empty: 200 to 399."""
     expect_text: str = ""

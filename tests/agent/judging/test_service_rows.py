@@ -144,7 +144,7 @@ def test_a_reload_is_no_change(watch: Watch) -> None:
 def test_another_service_under_the_same_name_is_forgotten(watch: Watch) -> None:
     """After it was forgotten nothing of the old one is shown."""
     watch.row(READY)
-    watch.observations.forget((), (), ("portal",))
+    watch.observations.forget((), (), (), ("portal",))
     row = watch.row()
     assert (row.verdict, row.last_success) == (ServiceVerdict.UNKNOWN, None)
 

@@ -92,9 +92,12 @@ def test_forgetting(seen: Seen) -> None:
     seen.it.probed("x", (SIP,))
     seen.it.service_probed("x", SIP)
     seen.it.touched.clear()
-    seen.it.forget((), ("x",))
-    assert (seen.it.endpoints, seen.it.probes) == ({}, {})
-    assert seen.it.services
     seen.it.forget((), (), ("x",))
+    assert seen.it.probes == {}
+    assert seen.it.endpoints, "only its services are others"
+    seen.it.forget((), ("x",))
+    assert seen.it.endpoints == {}
+    assert seen.it.services
+    seen.it.forget((), (), (), ("x",))
     assert not seen.it.services
     assert seen.it.touched == {("endpoint", "x"), ("probe", "x"), ("service", "x")}

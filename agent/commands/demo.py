@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +38,7 @@ PROVINCE_READY_S = 30.0
 FIRST_ROUND_LIMIT_S = 60.0
 MAP_EVERY_S = 60.0
 BACKGROUND_NICENESS = 10
+PORTS_FOR_TRAPS = range(20_000, 32_000)
 
 Tell = Callable[[str], None]
 
@@ -137,10 +139,12 @@ def run_demo(folder: Path, *, once: bool, scale: int, listen: str, tell: Tell) -
 
 
 def _free_udp_port() -> int:
-    """Return a port of 127.0.0.1 where traps can be received."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port where traps can be received, below those that the kernel hands out to others meanwhile."""
+    for port in random.sample(PORTS_FOR_TRAPS, k=len(PORTS_FOR_TRAPS)):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+            probe.bind(("0.0.0.0", port))  # noqa: S104 - only to see whether it is free at every address
+            return port
+    raise DemoFailed("no UDP port is free for traps")
 
 
 def _check_place(logs: Path, listen: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from html import escape
 
-from phusong.collectors.call_readings import ServiceState
+from phusong.collectors.call_readings import CallReading, ServiceState
 from phusong.exporters.snapshot import EndpointRow, MeetingRow, ServiceRow, ServiceVerdict, Snapshot
 from phusong.exporters.status_words import Words
 
@@ -59,17 +59,22 @@ def call_problem(row: EndpointRow, words: Words) -> str:
     """Return what is wrong with the call that an endpoint is in: where, and by which figures."""
     if row.fault is None or row.reading is None:
         return ""
-    return " ".join((words.call_faults[row.fault], *_figures(row)))
+    figures = ", ".join(_figures(row.reading.calls, words))
+    return f"{words.call_faults[row.fault]} {figures}".strip()
 
 
-def _figures(row: EndpointRow) -> Iterator[str]:
-    """Yield the worst figures of its calls."""
-    calls = row.reading.calls if row.reading else ()
-    for name, values, form in (
-        ("loss", [call.loss_ratio for call in calls], "{:.1%}"),
-        ("jitter", [call.jitter_s for call in calls], "{:.3f} s"),
-        ("latency", [call.latency_s for call in calls], "{:.3f} s"),
-    ):
-        worst = max((value for value in values if value is not None), default=None)
-        if worst is not None:
-            yield f"{name} {form.format(worst)}"
+def _figures(calls: Iterable[CallReading], words: Words) -> Iterator[str]:
+    """Yield the worst figures of these calls."""
+    known = list(calls)
+    loss = _worst(call.loss_ratio for call in known)
+    jitter, latency = _worst(call.jitter_s for call in known), _worst(call.latency_s for call in known)
+    if loss is not None:
+        yield words.call_loss.format(percent=f"{loss * 100:.1f}")
+    if jitter is not None:
+        yield words.call_jitter.format(ms=f"{jitter * 1000:.0f}")
+    if latency is not None:
+        yield words.call_latency.format(ms=f"{latency * 1000:.0f}")
+
+
+def _worst(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)

@@ -70,6 +70,9 @@ class Words:
     meeting: str
     """A meeting that runs or comes next."""
     call_faults: Mapping[CallFault, str]
+    call_loss: str
+    call_jitter: str
+    call_latency: str
     verdicts: Mapping[Verdict, str]
     isolations: Mapping[Isolation, str]
 
@@ -150,6 +153,9 @@ VIETNAMESE = Words(
         CallFault.ROOM: "Do phòng họp, dây trong phòng hoặc đầu bên kia.",
         CallFault.UNKNOWN: "Chưa rõ do phòng hay do kênh.",
     },
+    call_loss="Mất gói {percent} %",
+    call_jitter="jitter {ms} ms",
+    call_latency="trễ {ms} ms",
     verdicts={
         Verdict.UP: "Hoạt động",
         Verdict.READY: "Sẵn sàng",
@@ -252,6 +258,9 @@ ENGLISH = Words(
         CallFault.ROOM: "The room, its cabling or the far end is at fault.",
         CallFault.UNKNOWN: "Room or line is not known.",
     },
+    call_loss="Loss {percent} %",
+    call_jitter="jitter {ms} ms",
+    call_latency="latency {ms} ms",
     verdicts={
         Verdict.UP: "Up",
         Verdict.READY: "Ready",

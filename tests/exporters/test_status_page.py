@@ -99,7 +99,7 @@ def test_services_meetings_and_poor_calls(reference: ModuleType) -> None:
     assert re.search(r"Services on the network\n1\s+/ 6\n", page.text)
     assert "Services that are not well (5)" in page.text
     assert "Meeting Họp giao ban: 14:43 26/10/2026, 239 endpoints, 12 not ready." in page.text
-    assert "The line is at fault. loss 0.1% jitter 0.012 s latency 0.050 s" in page.text
+    assert "The line is at fault. Loss 0.1 %, jitter 12 ms, latency 50 ms" in page.text
     rows = page.text[page.text.index("Services that are not well") :]
     assert "Slow" in rows
     assert "svc-3" not in rows, "it is up"

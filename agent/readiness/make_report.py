@@ -69,7 +69,7 @@ def _row(
     commune = beside.communes.get(site.commune_code)
     link = _line_of(endpoint, links)
     if row.verdict is Verdict.POOR_CALL:
-        row = _with_fault(row, link)
+        row = _with_fault(row, link, watched=link is not None and link.info.link_id in beside.watched)
     room = headroom_of(link, row.reading)
     findings = list(judge_readiness(row, link, needed_mbps=beside.needed_mbps, now=now))
     window = beside.planned.get(endpoint.endpoint_id)
@@ -109,8 +109,11 @@ def _as_watched(row: LinkRow, watched: LinkRow | None) -> LinkRow:
     return replace(row, verdict=watched.verdict, rule=watched.rule, degradations=watched.degradations)
 
 
-def _with_fault(row: EndpointRow, link: LinkRow | None) -> EndpointRow:
+def _with_fault(row: EndpointRow, link: LinkRow | None, *, watched: bool) -> EndpointRow:
+    """Return a poor call with its fault found anew; a line that was not watched cannot be called clean."""
     fault, _ = fault_of_call(row, link)
+    if fault is CallFault.ROOM and not watched:
+        fault, _ = fault_of_call(replace(row, ping=None), None)
     blamed = f"link {link.info.link_id}" if fault is CallFault.LINE and link is not None else ""
     return replace(row, fault=fault, cause=blamed)
 

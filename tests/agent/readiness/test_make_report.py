@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from endpoint_readings import answered, call, room
 from inventories import make_inventory, make_link
-from rows_made import ECHO, LOSSY, endpoint_row, link_row, port_reading
+from rows_made import ECHO, LOSSY, endpoint_row, link_row, port_reading, port_traffic
 from snapshot_of_rows import snapshot_of
 
 from phusong.agent.inventory import Inventory, MaintenanceWindow
@@ -30,6 +30,7 @@ IN_CALL = room("e1", in_call=True, calls=(call(),))
 POOR = room("e1", in_call=True, calls=(call(loss=0.1),))
 CONGESTED = link_row(Verdict.CONGESTED, rule="use")
 DEGRADED = link_row(Verdict.DEGRADED, rule="loss", degradations=(Degradation.LOSS,))
+SLOW_PORT = port_reading(speed_bps=10_000_000)
 WINDOW = MaintenanceWindow("l1", NOW + HOUR, NOW + 3 * HOUR, "thay cáp")
 
 
@@ -145,13 +146,19 @@ def test_of_several_lines_the_best_counts() -> None:
 @pytest.mark.parametrize(
     ("line", "watched", "endpoint", "detail"),
     [
-        (link_row(), None, {}, "room"),
+        (link_row(), None, {}, "unknown"),
+        (link_row(), link_row(), {}, "room"),
+        (link_row(), link_row(Verdict.UNKNOWN), {}, "room"),
         (link_row(), CONGESTED, {}, "link l1"),
         (link_row(), DEGRADED, {}, "link l1"),
         (link_row(ping=LOSSY), None, {}, "link l1"),
-        (link_row(), None, {"ping": LOSSY}, "room"),
-        (link_row(), None, {"port": port_reading(speed_bps=10_000_000)}, "room"),
-        (link_row(), CONGESTED, {"port": port_reading(speed_bps=10_000_000)}, "link l1"),
+        (link_row(), None, {"ping": LOSSY}, "unknown"),
+        (link_row(), link_row(), {"ping": LOSSY}, "room"),
+        (link_row(), None, {"port": SLOW_PORT}, "room"),
+        (link_row(), None, {"port_traffic": port_traffic(errors=0.01)}, "room"),
+        (link_row(), None, {"port_half_duplex": True}, "room"),
+        (None, None, {"port": SLOW_PORT}, "room"),
+        (link_row(), CONGESTED, {"port": SLOW_PORT}, "link l1"),
         (link_row(Verdict.SNMP_DEAD), CONGESTED, {}, "unknown"),
         (link_row(Verdict.MAINTENANCE), None, {}, "unknown"),
         (None, None, {}, "unknown"),
@@ -160,7 +167,7 @@ def test_of_several_lines_the_best_counts() -> None:
 def test_whose_fault_a_poor_call_is(
     line: LinkRow | None, watched: LinkRow | None, endpoint: dict[str, Any], detail: str
 ) -> None:
-    """Room or line is found anew with what the agent saw of the line by watching it."""
+    """With what the agent saw of the line; that a line is clean, or not, one look without an agent cannot tell."""
     facts = {"reading": POOR, "ping": ECHO, "fault": CallFault.ROOM, "cause": "link gone", **endpoint}
     row = endpoint_row(Verdict.POOR_CALL, **facts)
     beside = replace(BESIDE, watched={} if watched is None else {"l1": watched})

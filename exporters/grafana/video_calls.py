@@ -156,6 +156,7 @@ def _streams(board: Board, words: Words) -> None:
 
 def _over_time(board: Board, words: Words) -> None:
     say = words.say
+    ends = f"count by (reason) ({of_endpoints('vc_endpoint_last_call_end_info')})"
     number = graph(
         say("Endpoints in a call"),
         [
@@ -197,5 +198,13 @@ def _over_time(board: Board, words: Words) -> None:
             unit="short",
             steps=((None, "semi-dark-red"), (HD_LINES, "semi-dark-green")),
             width=8,
+        ),
+        bars(
+            say("Why the last calls ended"),
+            [now(f"sort_desc(topk({WORST}, {ends}))", "{{reason}}")],
+            about=say("In the endpoints' own words; how many say it."),
+            unit="short",
+            width=24,
+            height=6,
         ),
     )

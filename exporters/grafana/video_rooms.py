@@ -7,7 +7,7 @@ from typing import Final
 from grafana_foundation_sdk.builders import table
 
 from phusong.exporters.grafana.board import Board
-from phusong.exporters.grafana.panels import SHARE_UP, bars, graph
+from phusong.exporters.grafana.panels import ANY_IS_BAD, SHARE_UP, bars, graph
 from phusong.exporters.grafana.queries import CHOSEN_ENDPOINTS, now, of_endpoints, over_time, rows
 from phusong.exporters.grafana.tables import DAYS_LEFT, Column, grid
 from phusong.exporters.grafana.words import Words
@@ -19,6 +19,11 @@ WITH_NAME: Final = f"* on (endpoint) group_left (name, district) {CHOSEN_ENDPOIN
 SLOWEST_GOOD_PORT: Final = 12.5e6
 """100 Mbit/s in bytes: what came up slower has a bad cable, or half duplex."""
 PORT_ERRORS: Final = 0.001
+BAD_PORT: Final = (
+    "and on (endpoint) (vc_endpoint_port_up == 0 "
+    f"or vc_endpoint_port_speed_bytes_per_second < {SLOWEST_GOOD_PORT:.0f} or vc_endpoint_port_half_duplex == 1)"
+)
+CHOSEN_TOO: Final = f"and on (endpoint) vc_endpoint_port_up and on (endpoint) {CHOSEN_ENDPOINTS}"
 
 
 def add_services_of_endpoints(board: Board, words: Words) -> None:
@@ -127,25 +132,22 @@ def add_room_ports(board: Board, words: Words) -> None:
                 unit="bps",
             ),
             grid(
-                say("Ports that are down or slow"),
+                say("Ports that are down, slow or at half duplex"),
                 [
                     rows(
-                        f"bottomk({SHOWN}, max by (endpoint, name, district) ("
-                        f"8 * vc_endpoint_port_speed_bytes_per_second {WITH_NAME}) "
-                        f"and on (endpoint) (vc_endpoint_port_up == 0 "
-                        f"or vc_endpoint_port_speed_bytes_per_second < {SLOWEST_GOOD_PORT:.0f}))"
+                        f"topk({SHOWN}, max by (endpoint, name, district) "
+                        f"(vc_endpoint_port_up {WITH_NAME}) {BAD_PORT})"
                     ),
                     rows(
-                        f"max by (endpoint) ({of_endpoints('vc_endpoint_port_up')} and on (endpoint) ("
-                        f"vc_endpoint_port_up == 0 "
-                        f"or vc_endpoint_port_speed_bytes_per_second < {SLOWEST_GOOD_PORT:.0f}) "
-                        "and on (endpoint) vc_endpoint_port_speed_bytes_per_second)"
+                        f"8 * max by (endpoint) (vc_endpoint_port_speed_bytes_per_second {BAD_PORT} {CHOSEN_TOO})"
                     ),
+                    rows(f"max by (endpoint) (vc_endpoint_port_half_duplex {BAD_PORT} {CHOSEN_TOO})"),
                 ],
                 [
                     Column("endpoint", say("Endpoint")),
-                    Column("Value #A", say("Speed"), unit="bps"),
-                    Column("Value #B", say("Up"), steps=((None, "semi-dark-red"), (1, "semi-dark-green"))),
+                    Column("Value #A", say("Up"), steps=((None, "semi-dark-red"), (1, "semi-dark-green"))),
+                    Column("Value #B", say("Speed"), unit="bps"),
+                    Column("Value #C", say("Half duplex"), steps=ANY_IS_BAD),
                     Column("name", say("Name")),
                     Column("district", say("District")),
                 ],

@@ -99,6 +99,8 @@ _WORDS = {
     "Rate of calls: the ten largest": "Tốc độ cuộc gọi: mười điểm cầu lớn nhất",
     "Smallest pictures received": "Hình nhận nhỏ nhất",
     "Lines of the picture; 720 and more is HD.": "Số dòng của hình; từ 720 là HD.",
+    "Why the last calls ended": "Lý do kết thúc của các cuộc gọi gần nhất",
+    "In the endpoints' own words; how many say it.": "Theo lời của chính điểm cầu; có bao nhiêu điểm cầu nói vậy.",
     # services of the endpoints, ports of the rooms
     "Services of the endpoints": "Dịch vụ của điểm cầu",
     "Share that answers, by service": "Tỷ lệ trả lời, theo dịch vụ",
@@ -120,7 +122,8 @@ _WORDS = {
     ),
     "Rate: the ten largest": "Tốc độ: mười cổng lớn nhất",
     "As the endpoint sees it.": "Theo chiều của điểm cầu.",
-    "Ports that are down or slow": "Cổng mất hoặc chậm",
+    "Ports that are down, slow or at half duplex": "Cổng mất, chậm hoặc chạy half duplex",
+    "Half duplex": "Half duplex",
     "Up": "Hoạt động",
     "Where lan_device and lan_interface of endpoints.csv name the port.": (
         "Khi lan_device và lan_interface của endpoints.csv cho biết cổng."

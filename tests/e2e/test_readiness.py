@@ -334,10 +334,11 @@ def test_room_or_line(watch: Watch) -> None:
     """Of each poor call it is explained where it goes wrong: at a bad cable, or on a line that is slow."""
     for endpoint_id, where in poor_calls().items():
 
-        def is_found(key: str = endpoint_id, where: str = where) -> bool:
-            return str(watch.simulated.explain(key)["facts"]["room or line"]).startswith(f"{where}: ")
+        def explained(key: str = endpoint_id, where: str = where) -> Mapping[str, str]:
+            facts: Mapping[str, str] = watch.simulated.explain(key)["facts"]
+            return facts if facts["room or line"].startswith(f"{where}: ") else {}
 
-        patiently(is_found, f"{endpoint_id} to be the {where}'s fault", pause_s=1.0)
-        assert "limits of a good call" in watch.simulated.explain(endpoint_id)["facts"]
+        facts = patiently(explained, f"{endpoint_id} to be the {where}'s fault", pause_s=1.0)
+        assert "limits of a good call" in facts
         scraped = f'max_over_time(vc_call_fault{{endpoint="{endpoint_id}",fault="{where}"}}[5m]) == 1'
         patiently(partial(watch.alerting.ask, scraped), f"the metric of {endpoint_id}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from processes import free_port
+from small_province import SmallProvince, write_files
 from typer.testing import CliRunner, Result
 
 from phusong.agent import cli, service
@@ -64,6 +65,24 @@ def test_good_input_is_counted(invoke: Invoke) -> None:
     assert result.exit_code == 0
     assert "good." in result.stdout
     assert "links" in result.stdout
+
+
+def test_meetings_are_checked(invoke: Invoke, tmp_path: Path) -> None:
+    """``check`` counts those to come, and tells what is wrong with their file as with every other."""
+    files = SmallProvince(tmp_path)
+    write_files(files)
+    good = invoke("check", "--config", files.config)
+    assert (good.exit_code, good.stderr) == (0, "")
+    assert "3 endpoints, 0 services, 0 maintenance windows, 2 meetings to come." in good.stdout
+    files.plan(("m1", 1, "hal"), ("m1", 2, "all"))
+    bad = invoke("check", "--config", files.config)
+    assert bad.exit_code == 2
+    assert "meetings.csv:2:endpoints: unknown endpoint 'hal'; did you mean 'hall'?" in bad.stderr
+    assert bad.stderr.splitlines()[-1] == "2 problems found."
+    files.change("phusong.yaml", "meetings: meetings.csv, ", "")
+    without = invoke("check", "--config", files.config)
+    assert without.exit_code == 0
+    assert "0 maintenance windows." in without.stdout
 
 
 def test_a_missing_configuration_is_named(invoke: Invoke, tmp_path: Path) -> None:

@@ -193,7 +193,8 @@ async def test_a_reload_while_meetings_are_read(tmp_path: Path, monkeypatch: pyt
         before = running._meetings
         await until(lambda: running._meetings is not before, "the reload")
         may_end.set()
-        await until(lambda: before.meetings and known(running) == [], "what was read late to be dropped")
+        await until(lambda: [each.meeting_id for each in before.meetings] == ["late"], "the end of the reading")
+        assert known(running) == []
 
 
 async def test_services_of_the_network(tmp_path: Path) -> None:

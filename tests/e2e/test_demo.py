@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,16 @@ def test_the_first_cycle_is_quick(demo: Demo) -> None:
             return
         demo = pass_once(demo.folder.with_name("again"))
     pytest.fail(f"three times longer than 5 s, last {first_cycle_s(demo.output)} s")
+
+
+def test_who_is_ready_for_the_next_meeting(demo: Demo) -> None:
+    """A page and a workbook of all 239 are made while the agent watches."""
+    page = (demo.folder / "readiness.html").read_text(encoding="utf-8")
+    assert "Họp trực tuyến toàn tỉnh (mô phỏng)" in page
+    assert re.search(r"\b2\d\d / 239\b", page)
+    for endpoint_id in ("qn-v001", "qn-v239"):
+        assert endpoint_id in page
+    assert (demo.folder / "readiness.xlsx").read_bytes().startswith(b"PK")
 
 
 def test_the_coverage_table_has_every_commune_and_operator(demo: Demo) -> None:

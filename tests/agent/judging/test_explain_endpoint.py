@@ -291,6 +291,7 @@ def test_its_services(watch: Watch, reading: ServiceReading, said: tuple[str, st
     watch.hear(None, reading)
     watch.now += 4
     assert said in watch.facts().items()
+    assert "services" not in watch.facts()
     assert watch.ages()[said[0]] == 4.0
 
 
@@ -360,7 +361,7 @@ def test_that_it_is_not_ready(watch: Watch) -> None:
 
 @pytest.mark.parametrize(
     ("begins_min", "said"),
-    [(90, "m1 begins in 90 min"), (1, "m1 begins in 1 min"), (0, "m1 runs"), (-30, "m1 runs")],
+    [(90, "m1 begins in 90 min"), (0.25, "m1 begins in 0 min"), (0, "m1 runs"), (-30, "m1 runs")],
 )
 def test_its_meeting(watch: Watch, begins_min: float, said: str) -> None:
     """The next one, or the one that it is to be in now."""

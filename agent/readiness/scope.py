@@ -41,7 +41,7 @@ def endpoints_of(
 def part_for(inventory: Inventory, endpoint_ids: Collection[str]) -> Inventory:
     """Return the part of an inventory by which these endpoints are judged: their lines, and what those hang on."""
     endpoints = {key: row for key, row in inventory.endpoints.items() if key in endpoint_ids}
-    sites = {endpoint.site_id for endpoint in endpoints.values() if not endpoint.parent_link}
+    sites = {endpoint.site_id for endpoint in endpoints.values()}
     named = {endpoint.parent_link for endpoint in endpoints.values()} - {""}
     links = {link.link_id for link in inventory.links.values() if link.site_id in sites} | named
     for link_id in tuple(links):
@@ -88,12 +88,12 @@ def planned_work(
 
 
 def _ways_to(inventory: Inventory, endpoint_id: str) -> list[set[RowKey]]:
-    """Return the lines of an endpoint, each with all that it hangs on."""
+    """Return the lines by which an endpoint may be reached, each with all that it hangs on."""
     endpoint, links = inventory.endpoints[endpoint_id], inventory.links
-    of_site = [link.link_id for link in links.values() if link.site_id == endpoint.site_id]
+    of_site = {link.link_id for link in links.values() if link.site_id == endpoint.site_id}
     return [
         {("link", key) for key in (link_id, *_chain(link_id, lambda key: links[key].parent_link))}
-        for link_id in ([endpoint.parent_link] if endpoint.parent_link else of_site)
+        for link_id in of_site | {endpoint.parent_link} - {""}
     ]
 
 

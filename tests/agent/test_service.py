@@ -19,10 +19,12 @@ from service_peers import HttpPeer, http_peer, page
 from small_province import SmallProvince, write_files
 from structlog.testing import capture_logs
 
-from phusong.agent import meetings_watch, service
+from phusong.agent import service
 from phusong.agent.commands.ask_agent import NoAgent, ask_agent
 from phusong.agent.commands.status_command import status_lines
 from phusong.agent.control import SOCKET
+from phusong.agent.input import meeting_files
+from phusong.agent.input.problems import Problem
 from phusong.agent.input.settings import load_all
 from phusong.agent.service import Service
 
@@ -174,16 +176,16 @@ async def test_a_reload_while_meetings_are_read(tmp_path: Path, monkeypatch: pyt
     """What comes late of a file that is no more the one of the configuration is not taken over."""
     monkeypatch.setattr(service, "MEETINGS_LOOK_EVERY_S", 0.05)
     begun, may_end = threading.Event(), threading.Event()
-    read = meetings_watch.read_meetings
+    read = meeting_files.read_text
 
-    def read_late(path: Path, *arguments: object, **more: object) -> object:
-        meetings = read(path, *arguments, **more)  # type: ignore[arg-type]
-        if [meeting.meeting_id for meeting in meetings] == ["late"]:
+    def read_late(path: Path) -> tuple[str, Problem | None]:
+        text, problem = read(path)
+        if "late," in text:
             begun.set()
             may_end.wait(PATIENCE_S)
-        return meetings
+        return text, problem
 
-    monkeypatch.setattr(meetings_watch, "read_meetings", read_late)
+    monkeypatch.setattr(meeting_files, "read_text", read_late)
     async with on_files(tmp_path) as (running, files):
         await until(lambda: known(running) == ["giao-ban", "toan-tinh"], "the meetings of the start")
         files.plan(("late", 1, "all"))

@@ -155,7 +155,8 @@ def wrong_rows(report: Report, silent: Sequence[str] = ()) -> dict[str, object]:
         may_be_out = out or not right <= CAN_JOIN
         carries = all(line.incident.carries(moment) for moment in MOMENTS_S)
         out |= carries and left_mbps(line, swing=-1) < NEEDED_MBPS
-        may_be_out |= left_mbps(line, swing=1) < NEEDED_MBPS
+        ways = (line, *province().lines_of[endpoint.device.site_id])
+        may_be_out |= any(left_mbps(way, swing=1) < NEEDED_MBPS for way in ways)
         ready: set[bool | None] = {None} if right == {"snmp_dead"} else {not out, not may_be_out}
         if row["verdict"] not in right or row["ready"] not in ready:
             wrong[key] = (row["verdict"], right, row["ready"], ready, row["findings"])

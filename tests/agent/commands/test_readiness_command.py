@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -320,21 +321,13 @@ def test_a_bad_file_of_meetings(unanswered: SmallProvince, rows: str, said: list
         readiness(unanswered)
 
 
-@pytest.mark.parametrize(
-    ("meetings", "said"),
-    [
-        ([], "there is no meeting 'next' to come; none is to come"),
-        ([("over", -3.0, "all")], "there is no meeting 'next' to come; none is to come"),
-    ],
-)
-def test_no_meeting_is_to_come(
-    unanswered: SmallProvince, meetings: list[tuple[str, float, str]], said: str
-) -> None:
-    """What is over is none."""
+@pytest.mark.parametrize("meetings", [[], [("over", -3.0, "all")]])
+def test_no_meeting_is_to_come(unanswered: SmallProvince, meetings: list[tuple[str, float, str]]) -> None:
+    """What is over is none; the file is named."""
     unanswered.plan(*meetings)
     result = readiness(unanswered, "--meeting", "next")
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert re.search(r"/meetings\.csv: .*no meeting.* to come; ", result.stderr)
 
 
 def test_no_file_of_meetings(unanswered: SmallProvince) -> None:

@@ -131,7 +131,7 @@ def test_which_endpoints(invited: list[str] | None, district: str, found: list[s
     [
         ([], [], []),
         (["hall"], ["ttdl-a", "ttdl-b"], ["hub-1", "hub-2", "hub-3", "r-ttdl", "sw-1"]),
-        (["hall-2"], ["ttdl-b"], ["hub-2", "hub-3"]),
+        (["hall-2"], ["ttdl-a", "ttdl-b"], ["hub-1", "hub-2", "hub-3", "r-ttdl"]),
         (["r-coto"], ["vd", "coto"], ["hub-2", "hub-3", "r-coto", "r-vd"]),
         (
             ["r-tl"],
@@ -189,12 +189,12 @@ def window(what: str, begins_h: float, ends_h: float) -> MaintenanceWindow:
         ([("thanhlan", 1, 2)], {"r-tl": 0}),
         ([("vd", 1, 2)], {"r-coto": 0, "r-tl": 0}),
         ([("Carrier C", 1, 2)], {"r-coto": 0, "r-tl": 0}),
-        ([("ttdl-b", 1, 2)], {"hall-2": 0}),
-        ([("ttdl-b", 1, 2), ("ttdl-a", 1.5, 3)], {"hall-2": 0, "hall": 1}),
-        ([("ttdl-b", 1, 1.4), ("ttdl-a", 1.5, 3)], {"hall-2": 0}),
-        ([("ttdl-b", 0, 1.5), ("ttdl-a", 0.5, 3)], {"hall-2": 0, "hall": 0}),
+        ([("ttdl-b", 1, 2)], {}),
+        ([("ttdl-b", 1, 2), ("ttdl-a", 1.5, 3)], {"hall": 1, "hall-2": 1}),
+        ([("ttdl-b", 1, 1.4), ("ttdl-a", 1.5, 3)], {}),
+        ([("ttdl-b", 0, 1.5), ("ttdl-a", 0.5, 3)], {"hall": 0, "hall-2": 0}),
         ([("ttdl-b", 0, 1), ("ttdl-a", 0.5, 3)], {}),
-        ([("other", 0.1, 9), ("Carrier A", 0.2, 9), ("ttdl-b", 0.3, 9)], {"hall": 1, "hall-2": 2}),
+        ([("other", 0.1, 9), ("Carrier A", 0.2, 9), ("ttdl-b", 0.3, 9)], {"hall": 1, "hall-2": 1}),
         ([("portal", 1, 2), ("other", 1, 2), ("nowhere", 1, 2)], {}),
     ],
 )  # fmt: skip

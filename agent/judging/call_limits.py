@@ -43,6 +43,11 @@ class CallFacts:
             )
         )
 
+    @property
+    def measured(self) -> bool:
+        """Whether the endpoint gives any figure of its calls."""
+        return (self.loss_ratio, self.jitter_s, self.latency_s) != (None, None, None)
+
     def beyond(self, limits: CallLimits) -> tuple[str, ...]:
         """Return what is beyond its limit: ``loss``, ``jitter``, ``latency``."""
         return tuple(

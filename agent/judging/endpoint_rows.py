@@ -11,7 +11,8 @@ from phusong.agent.inventory import Inventory
 from phusong.agent.meetings import Meeting
 from phusong.agent.polling.observations import Outcome
 from phusong.agent.polling.poll_plan import services_of
-from phusong.agent.readiness.judge import best_line, is_ready, judge_readiness
+from phusong.agent.readiness.judge import judge_readiness, line_of_meeting
+from phusong.agent.readiness.readiness import is_ready
 from phusong.collectors.call_readings import EndpointReading, ServiceReading
 from phusong.collectors.readings import PingReading
 from phusong.exporters.snapshot import CallFault, EndpointRow, LinkRow, MeetingTime, Verdict
@@ -22,7 +23,7 @@ from .link_rows import LinkRows
 from .link_traffic import PORT, TrafficTotals
 from .parents import Parent
 from .room_or_line import HALF_DUPLEX, find_call_fault
-from .row_facts import RowFacts
+from .row_facts import RowFacts, links_before
 from .suspects import Observed, Suspects
 from .verdict import UNKNOWN, Finding, Rule, any_up, await_echo, await_sign, judge_endpoint
 from .verdict_changes import Moment, VerdictChanges
@@ -42,6 +43,16 @@ class Look(NamedTuple):
 
 
 @dataclass(slots=True)
+class EndpointMemory:
+    """What is remembered of an endpoint beside its row; times are of the clock that only rises."""
+
+    back_at: float = -inf
+    """When it was first heard again after it was out: what its services did before that says nothing now."""
+    measured_at: float = -inf
+    """When its call last had figures."""
+
+
+@dataclass(slots=True)
 class EndpointRows:
     """The rows of the endpoints of one inventory; they hang on lines."""
 
@@ -57,6 +68,7 @@ class EndpointRows:
     rows: dict[str, EndpointRow] = field(default_factory=dict)
     _next_meetings: dict[str, Meeting] = field(default_factory=dict)
     """By endpoint: its running meeting, else its next one."""
+    memories: dict[str, EndpointMemory] = field(default_factory=dict)
     found: dict[str, Finding] = field(default_factory=dict)
     """What was found last, without regard to maintenance."""
 
@@ -64,6 +76,7 @@ class EndpointRows:
         """Take over what an earlier state knew of the endpoints that are still there."""
         self.rows = {key: row for key, row in before.rows.items() if key in self.facts.endpoints}
         self.found = {key: found for key, found in before.found.items() if key in self.facts.endpoints}
+        self.memories = {key: memory for key, memory in before.memories.items() if key in self.facts.endpoints}
 
     def judge(self, endpoint_id: str, moment: Moment) -> None:
         """Make the row of an endpoint anew."""
@@ -78,7 +91,9 @@ class EndpointRows:
         fault: CallFault | None = None
         if finding.verdict is Verdict.POOR_CALL:
             half_duplex = bool(half_duplex_port) or HALF_DUPLEX in (look.reading.faults if look.reading else ())
-            fault, _ = find_call_fault(line, look.ping, port, port_traffic, half_duplex=half_duplex)
+            fault, _ = find_call_fault(
+                line, look.ping, port, port_traffic, half_duplex=half_duplex, uplinks=self.uplinks(line)
+            )
             if fault is CallFault.LINE and line is not None:
                 finding = replace(finding, cause=f"link {line.info.link_id}")
         self.found[endpoint_id] = finding
@@ -110,7 +125,9 @@ class EndpointRows:
             ready=before.ready if before else None,
             not_ready_because=before.not_ready_because if before else "",
         )
-        findings = judge_readiness(row, line, needed_mbps=self.settings.hd_mbps, now=moment.unix)
+        findings = judge_readiness(
+            row, line, needed_mbps=self.settings.hd_mbps, now=moment.unix, uplinks=self.uplinks(line)
+        )
         ready = is_ready(findings)
         because = "" if ready else findings[0].reason.value
         if (ready, because) != (row.ready, row.not_ready_because):  # a copy is a sixth of the cost
@@ -132,8 +149,18 @@ class EndpointRows:
         reading, outcome = look.reading, look.outcome
         if (kept is None or kept is UNKNOWN) and not self._all_asked(endpoint_id, outcome):
             return UNKNOWN
+        memory = self.memories.setdefault(endpoint_id, EndpointMemory())
+        pinged_at = self.evidence.pinged_at(self.inventory.endpoints[endpoint_id].address)
+        probed_at = self.evidence.probes(endpoint_id).value_at
+        signs = [pinged_at] if look.ping is not None and look.ping.received else []
+        signs += [outcome.value_at] if reading is not None else []
+        if signs and kept is not None and kept.up is False and probed_at < max(signs):
+            memory.back_at = now
+            self.suspects.want(("probe", endpoint_id))
         limits = self.settings.call_limits
         takes_calls = _takes_calls(look.services)
+        if takes_calls is False and probed_at < memory.back_at:
+            takes_calls = None  # it was asked while it was out
         outdated = bool(takes_calls) and self._fell_silent_since(endpoint_id, look)
         finding = judge_endpoint(
             answers=reading is not None,
@@ -144,7 +171,6 @@ class EndpointRows:
             call=CallFacts.of(reading.calls) if reading and (reading.in_call or reading.calls) else None,
             limits=limits.to_clear if kept is not None and kept.verdict is Verdict.POOR_CALL else limits,
         )
-        pinged_at = self.evidence.pinged_at(self.inventory.endpoints[endpoint_id].address)
         if finding.verdict is Verdict.UNREACHABLE:
             return self.suspects.judge(
                 key,
@@ -156,11 +182,20 @@ class EndpointRows:
                 ask=lambda: self._whom_to_ask(endpoint_id),
             )
         self.suspects.clear(key)
-        signs = [pinged_at] if look.ping is not None and look.ping.received else []
-        signs += [outcome.value_at] if reading is not None else []
-        probed_at = self.evidence.probes(endpoint_id).value_at
+        finding = self._await_figures(finding, kept, CallFacts.of(reading.calls) if reading else None, memory, now)
         finding = await_sign(finding, kept, probed_at=probed_at, alive_at=max(signs, default=-inf))
         return await_echo(finding, kept, silent_at=outcome.heard_at, pinged_at=pinged_at)
+
+    def _await_figures(
+        self, finding: Finding, kept: Finding | None, call: CallFacts | None, memory: EndpointMemory, now: float
+    ) -> Finding:
+        """Return the finding, or that of a poor call while its figures are only missing, for three polls."""
+        if call is not None and call.measured:
+            memory.measured_at = now
+        missing = finding.verdict is Verdict.IN_CALL and (call is None or not call.measured)
+        if missing and kept is not None and kept.verdict is Verdict.POOR_CALL:
+            return kept if now - memory.measured_at <= self.evidence.poll_fresh_s else finding
+        return finding
 
     def _all_asked(self, endpoint_id: str, outcome: Outcome[EndpointReading]) -> bool:
         """Tell whether it was asked once by SNMP, and its services where it has any: half of it misleads."""
@@ -174,12 +209,17 @@ class EndpointRows:
         return self.evidence.probes(endpoint_id).fresh(now, self.evidence.probes_fresh_s) or ()
 
     def line(self, endpoint_id: str) -> LinkRow | None:
-        """Return the line over which a meeting would go: the one of the inventory, else the site's best."""
+        """Return the line over which a meeting would go."""
         endpoint = self.inventory.endpoints[endpoint_id]
-        if endpoint.parent_link:
-            return self.links.rows.get(endpoint.parent_link)
-        lines = (self.links.rows.get(link_id) for link_id in self.facts.links_of_site[endpoint.site_id])
-        return best_line(line for line in lines if line is not None)
+        lines = [self.links.rows.get(link_id) for link_id in self.facts.links_of_site[endpoint.site_id]]
+        return line_of_meeting(self.links.rows.get(endpoint.parent_link), filter(None, lines))
+
+    def uplinks(self, line: LinkRow | None) -> tuple[LinkRow, ...]:
+        """Return the lines before a line, the nearest first."""
+        if line is None:
+            return ()
+        before = links_before(self.inventory, line.info.link_id)
+        return tuple(filter(None, (self.links.rows.get(link_id) for link_id in before)))
 
     def _fell_silent_since(self, endpoint_id: str, look: Look) -> bool:
         """Tell whether all else has fallen silent since the services were asked: they may not answer any more.

@@ -111,7 +111,7 @@ def _call_facts(endpoints: EndpointRows, row: EndpointRow) -> Iterator[Fact]:
     yield Fact("limits of a good call", good)
     if row.verdict is Verdict.POOR_CALL:
         line = endpoints.line(row.info.endpoint_id)
-        fault, seen_by = fault_of_call(row, line)
+        fault, seen_by = fault_of_call(row, line, endpoints.uplinks(line))
         yield Fact("room or line", f"{fault}: {seen_by}")
 
 
@@ -192,7 +192,9 @@ def _port_facts(row: EndpointRow) -> Iterator[Fact]:
 
 def _ready_facts(endpoints: EndpointRows, row: EndpointRow, moment: Moment) -> Iterator[Fact]:
     line = endpoints.line(row.info.endpoint_id)
-    findings = judge_readiness(row, line, needed_mbps=endpoints.settings.hd_mbps, now=moment.unix)
+    findings = judge_readiness(
+        row, line, needed_mbps=endpoints.settings.hd_mbps, now=moment.unix, uplinks=endpoints.uplinks(line)
+    )
     against = [
         f"{found.reason}"
         + (f" ({found.detail})" if found.detail else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from phusong.collectors.readings import InterfaceReading, PingReading
@@ -22,6 +23,7 @@ def find_call_fault(
     traffic: EndTraffic | None,
     *,
     half_duplex: bool = False,
+    uplinks: Sequence[LinkRow] = (),
 ) -> tuple[CallFault, str]:
     """Tell where a poor call goes wrong, and by what that is seen, for people.
 
@@ -35,10 +37,13 @@ def find_call_fault(
         The port of the switch or router to which it is connected, and what passes there.
     half_duplex
         Whether that port, or the endpoint's own, is known to run at half duplex.
+    uplinks
+        The lines before that line.
     """
-    if link is not None and (link.verdict in (Verdict.CONGESTED, Verdict.DEGRADED) or link.degradations):
-        why = ", ".join(link.degradations) or link.rule
-        return CallFault.LINE, f"link {link.info.link_id} is {link.verdict}: {why}"
+    for line in (*([link] if link is not None else []), *uplinks):
+        if line.verdict in (Verdict.CONGESTED, Verdict.DEGRADED) or line.degradations:
+            why = ", ".join(line.degradations) or line.rule
+            return CallFault.LINE, f"link {line.info.link_id} is {line.verdict}: {why}"
     line_loses = link is not None and link.ping is not None and link.ping.received < link.ping.sent
     if link is not None and link.up is False:
         return CallFault.LINE, f"link {link.info.link_id} is {link.verdict}"
@@ -56,11 +61,13 @@ def find_call_fault(
     return CallFault.ROOM, f"link {link.info.link_id} is clean"
 
 
-def fault_of_call(row: EndpointRow, link: LinkRow | None) -> tuple[CallFault, str]:
+def fault_of_call(
+    row: EndpointRow, link: LinkRow | None, uplinks: Sequence[LinkRow] = ()
+) -> tuple[CallFault, str]:
     """Return where the poor call of an endpoint goes wrong, as ``find_call_fault`` does, from its row."""
     faults = row.reading.faults if row.reading else ()
     half_duplex = bool(row.port_half_duplex) or HALF_DUPLEX in faults
-    return find_call_fault(link, row.ping, row.port, row.port_traffic, half_duplex=half_duplex)
+    return find_call_fault(link, row.ping, row.port, row.port_traffic, half_duplex=half_duplex, uplinks=uplinks)
 
 
 def _wrong_with_port(port: InterfaceReading | None, traffic: EndTraffic | None) -> str:

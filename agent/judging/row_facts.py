@@ -86,11 +86,12 @@ def derive_facts(inventory: Inventory, edition: str) -> RowFacts:
         covered_by=rows_covered_by(inventory),
         parent_devices=parent_devices,
         children=_children(inventory, parent_devices),
-        depth={link_id: len(_links_before(inventory, link_id)) for link_id in inventory.links},
+        depth={link_id: len(links_before(inventory, link_id)) for link_id in inventory.links},
     )
 
 
-def _links_before(inventory: Inventory, link_id: str) -> list[str]:
+def links_before(inventory: Inventory, link_id: str) -> list[str]:
+    """Return the lines on which a line hangs, the nearest first."""
     found: list[str] = []
     parent = inventory.links[link_id].parent_link
     while parent:

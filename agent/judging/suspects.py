@@ -52,6 +52,10 @@ class Suspects:
         wanted, self._wanted = self._wanted, set()
         return wanted
 
+    def want(self, observed: Observed) -> None:
+        """Have something asked at once."""
+        self._wanted.add(observed)
+
     def waiting_since(self, key: RowKey) -> float | None:
         """Return since when a row's verdict is held, ``None`` when it is not."""
         suspect = self._suspects.get(key)

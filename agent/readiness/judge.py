@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import floor, inf
 
+from phusong.agent.judging.call_limits import CallFacts
 from phusong.collectors.call_readings import CallReading, EndpointReading, ServiceReading, Way
 from phusong.exporters.snapshot import EndpointRow, LinkRow, Verdict
 
@@ -26,6 +27,10 @@ SERIOUS_FAULTS = frozenset(
     }
 )
 """Parts without which nobody can be seen and heard."""
+CALL_STACKS = frozenset({"sip", "h323"})
+"""Of these one is enough."""
+NOT_FREE = frozenset({403, 404, 480, 484, 486, 488, 600, 603, 604, 606})
+"""Answers of SIP (RFC 3261, section 11.2: as to a call) of one who is there and would not take a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +87,20 @@ def best_line(lines: Iterable[LinkRow]) -> LinkRow | None:
     return max(lines, key=rank, default=None)
 
 
+def line_of_meeting(named: LinkRow | None, of_site: Iterable[LinkRow]) -> LinkRow | None:
+    """Return the line over which a meeting of an endpoint would go.
+
+    That is the one that the inventory names for it, unless that is out while another one of its office carries
+    traffic; without a name it is the best of the office.
+    """
+    if named is not None and named.up is not False:
+        return named
+    best = best_line(of_site)
+    return best if named is None or (best is not None and best.up) else named
+
+
 def judge_readiness(
-    row: EndpointRow, link: LinkRow | None, *, needed_mbps: float, now: float
+    row: EndpointRow, link: LinkRow | None, *, needed_mbps: float, now: float, uplinks: Sequence[LinkRow] = ()
 ) -> tuple[Finding, ...]:
     """Return all that speaks against an endpoint, the heaviest first; nothing when all is well.
 
@@ -97,11 +114,14 @@ def judge_readiness(
         What HD needs each way, Mbit/s.
     now : float
         Unix seconds.
+    uplinks : sequence of LinkRow
+        The lines before that line.
     """
     findings = [
         *_by_verdict(row, link),
         *_of_parts(row.reading),
         *(_of_line(row, link, needed_mbps) if row.up is not False else ()),
+        *(_of_uplinks(uplinks) if row.up is not False else ()),
         *_of_calls(row),
         *_of_answers(row, now),
     ]
@@ -112,12 +132,6 @@ def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings with what keeps out before warnings, each in the order of its weight."""
     weights = {reason: weight for weight, reason in enumerate(Reason)}
     return tuple(sorted(findings, key=lambda found: (not found.keeps_out, weights[found.reason])))
-
-
-def is_ready(findings: Sequence[Finding]) -> bool | None:
-    """Tell whether nothing keeps an endpoint out; ``None`` when all that does is that nothing is known."""
-    out = [finding.reason for finding in findings if finding.keeps_out]
-    return None if out == [Reason.NOT_KNOWN] else not out
 
 
 def _by_verdict(row: EndpointRow, link: LinkRow | None) -> Iterator[Finding]:
@@ -138,7 +152,8 @@ def _by_verdict(row: EndpointRow, link: LinkRow | None) -> Iterator[Finding]:
             detail = row.cause or (row.fault.value if row.fault else "")
             yield Finding(Reason.POOR_CALL, keeps_out=True, detail=detail)
         case Verdict.IN_CALL:
-            yield Finding(Reason.IN_CALL, keeps_out=False)
+            measured = row.reading is not None and CallFacts.of(row.reading.calls).measured
+            yield Finding(Reason.IN_CALL if measured else Reason.CALL_NOT_MEASURED, keeps_out=False)
         case Verdict.UNKNOWN:
             yield Finding(Reason.NOT_KNOWN, keeps_out=True)
         case Verdict.SNMP_DEAD:
@@ -156,8 +171,9 @@ def _said(services: Iterable[ServiceReading]) -> str:
 def _of_parts(reading: EndpointReading | None) -> Iterator[Finding]:
     if reading is None:
         return
-    serious = [part for part in reading.faults if part in SERIOUS_FAULTS]
-    others = [part for part in reading.faults if part not in SERIOUS_FAULTS]
+    no_stack = CALL_STACKS.issubset(reading.faults)
+    serious = [part for part in reading.faults if part in SERIOUS_FAULTS or (no_stack and part in CALL_STACKS)]
+    others = [part for part in reading.faults if part not in serious]
     if serious:
         yield Finding(Reason.FAULT, keeps_out=True, detail=", ".join(serious))
     if others:
@@ -168,6 +184,8 @@ def _of_line(row: EndpointRow, link: LinkRow | None, needed_mbps: float) -> Iter
     if link is None:
         yield Finding(Reason.HEADROOM_NOT_KNOWN, keeps_out=False)
         return
+    if link.up is False and row.up:
+        yield Finding(Reason.LINE_DOWN, keeps_out=False, detail=f"link {link.info.link_id}")
     if link.verdict is Verdict.CONGESTED:
         yield Finding(Reason.LINE_CONGESTED, keeps_out=True)
     elif link.verdict is Verdict.DEGRADED:
@@ -178,6 +196,14 @@ def _of_line(row: EndpointRow, link: LinkRow | None, needed_mbps: float) -> Iter
             yield Finding(reason, keeps_out=True, detail=f"{floor(left * 100) / 100:g} / {needed_mbps:g} Mbit/s")
     if room.down_mbps is None or room.up_mbps is None:
         yield Finding(Reason.HEADROOM_NOT_KNOWN, keeps_out=False)
+
+
+def _of_uplinks(uplinks: Iterable[LinkRow]) -> Iterator[Finding]:
+    for uplink in uplinks:
+        if uplink.verdict is Verdict.CONGESTED:
+            yield Finding(Reason.LINE_CONGESTED, keeps_out=True, detail=f"link {uplink.info.link_id}")
+        elif uplink.verdict is Verdict.DEGRADED:
+            yield Finding(Reason.LINE_DEGRADED, keeps_out=True, detail=f"link {uplink.info.link_id}")
 
 
 def _of_calls(row: EndpointRow) -> Iterator[Finding]:
@@ -191,6 +217,10 @@ def _of_answers(row: EndpointRow, now: float) -> Iterator[Finding]:
     if row.ping is not None and 0 < row.ping.received < row.ping.sent:
         detail = f"{row.ping.received}/{row.ping.sent}"
         yield Finding(Reason.PING_LOSS, keeps_out=False, detail=detail)
+    called = [service for service in row.services if service.kind.takes_calls and service.state.answers]
+    codes = [service.code for service in called if service.code in NOT_FREE]
+    if codes and len(codes) == len(called) and row.verdict is Verdict.READY:
+        yield Finding(Reason.NOT_FREE, keeps_out=False, detail=", ".join(map(str, codes)))
     if row.up and row.reading is None and row.verdict in (Verdict.READY, Verdict.IN_CALL):
         yield Finding(Reason.SNMP_SILENT, keeps_out=False)
     ends = [

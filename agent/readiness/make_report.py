@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from math import floor
 
 from phusong.agent.input.settings import LOCAL_TIME
 from phusong.agent.inventory import Endpoint, Inventory, MaintenanceWindow
 from phusong.agent.judging.room_or_line import fault_of_call
+from phusong.agent.judging.row_facts import links_before
 from phusong.agent.meetings import Meeting
 from phusong.coverage.editions import Commune
 from phusong.exporters.snapshot import CallFault, EndpointRow, LinkRow, Snapshot, Verdict
 
-from .judge import best_line, headroom_of, judge_readiness, ordered
+from .judge import Headroom, headroom_of, judge_readiness, line_of_meeting, ordered
 from .readiness import Finding, ReadinessReport, ReadinessRow, Reason
 
 RECORD_TELLS_AFTER_S = 7 * 86_400.0
@@ -45,8 +48,13 @@ def make_report(
 ) -> ReadinessReport:
     """Return the report on these endpoints; ``took_s`` is how long the asking took."""
     links = {row.info.link_id: _as_watched(row, beside.watched.get(row.info.link_id)) for row in snapshot.links}
+    sharing = Counter(
+        link.info.link_id
+        for endpoint_id in endpoint_ids
+        if (link := _line_of(inventory.endpoints[endpoint_id], links)) is not None
+    )
     rows = tuple(
-        _row(row, inventory, links, beside, snapshot.taken_at)
+        _row(row, inventory, links, sharing, beside, snapshot.taken_at)
         for row in snapshot.endpoints
         if row.info.endpoint_id in endpoint_ids
     )
@@ -62,16 +70,24 @@ def make_report(
 
 
 def _row(
-    row: EndpointRow, inventory: Inventory, links: Mapping[str, LinkRow], beside: Beside, now: float
+    row: EndpointRow,
+    inventory: Inventory,
+    links: Mapping[str, LinkRow],
+    sharing: Mapping[str, int],
+    beside: Beside,
+    now: float,
 ) -> ReadinessRow:
     endpoint = inventory.endpoints[row.info.endpoint_id]
     site = inventory.sites[endpoint.site_id]
     commune = beside.communes.get(site.commune_code)
     link = _line_of(endpoint, links)
+    uplinks = _uplinks(inventory, link, links)
     if row.verdict is Verdict.POOR_CALL:
-        row = _with_fault(row, link, watched=link is not None and link.info.link_id in beside.watched)
+        watched = link is not None and link.info.link_id in beside.watched
+        row = _with_fault(row, link, uplinks, watched=watched)
     room = headroom_of(link, row.reading)
-    findings = list(judge_readiness(row, link, needed_mbps=beside.needed_mbps, now=now))
+    findings = list(judge_readiness(row, link, needed_mbps=beside.needed_mbps, now=now, uplinks=uplinks))
+    findings += _shared(room, sharing.get(link.info.link_id, 1) if link else 1, beside.needed_mbps)
     window = beside.planned.get(endpoint.endpoint_id)
     if window is not None and not any(found.reason is Reason.MAINTENANCE for found in findings):
         times = [time.astimezone(LOCAL_TIME) for time in (window.begin, window.end)]
@@ -109,9 +125,11 @@ def _as_watched(row: LinkRow, watched: LinkRow | None) -> LinkRow:
     return replace(row, verdict=watched.verdict, rule=watched.rule, degradations=watched.degradations)
 
 
-def _with_fault(row: EndpointRow, link: LinkRow | None, *, watched: bool) -> EndpointRow:
+def _with_fault(
+    row: EndpointRow, link: LinkRow | None, uplinks: Sequence[LinkRow], *, watched: bool
+) -> EndpointRow:
     """Return a poor call with its fault found anew; a line that was not watched cannot be called clean."""
-    fault, _ = fault_of_call(row, link)
+    fault, _ = fault_of_call(row, link, uplinks)
     if fault is CallFault.ROOM and not watched:
         fault, _ = fault_of_call(replace(row, ping=None), None)
     blamed = f"link {link.info.link_id}" if fault is CallFault.LINE and link is not None else ""
@@ -119,9 +137,22 @@ def _with_fault(row: EndpointRow, link: LinkRow | None, *, watched: bool) -> End
 
 
 def _line_of(endpoint: Endpoint, links: Mapping[str, LinkRow]) -> LinkRow | None:
-    if endpoint.parent_link:
-        return links.get(endpoint.parent_link)
-    return best_line(link for link in links.values() if link.info.site_id == endpoint.site_id)
+    of_site = (link for link in links.values() if link.info.site_id == endpoint.site_id)
+    return line_of_meeting(links.get(endpoint.parent_link), of_site)
+
+
+def _uplinks(inventory: Inventory, link: LinkRow | None, links: Mapping[str, LinkRow]) -> list[LinkRow]:
+    before = links_before(inventory, link.info.link_id) if link is not None else ()
+    return [links[link_id] for link_id in before if link_id in links]
+
+
+def _shared(room: Headroom, rooms: int, needed_mbps: float) -> Iterator[Finding]:
+    """Yield that a line has room for one, but not for all rooms that share it."""
+    left = [value for value in (room.down_mbps, room.up_mbps) if value is not None]
+    together = rooms * needed_mbps
+    if left and needed_mbps <= min(left) < together:
+        detail = f"{floor(min(left) * 100) / 100:g} / {together:g} Mbit/s, {rooms}"
+        yield Finding(Reason.HEADROOM_SHARED, keeps_out=False, detail=detail)
 
 
 def _last_good_call(row: EndpointRow, beside: Beside, now: float) -> datetime | None:

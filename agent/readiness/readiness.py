@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,8 +40,14 @@ class Reason(StrEnum):
     HEADROOM_UP = "headroom_up"
     PING_LOSS = "ping_loss"
     """Echo requests get lost on the way to it; ``detail`` says how many."""
+    HEADROOM_SHARED = "headroom_shared"
+    """Its line has room for it, but not for all rooms of the meeting that share it; ``detail`` says how much."""
     IN_CALL = "in_call"
     """It is in a good call now."""
+    CALL_NOT_MEASURED = "call_not_measured"
+    """It is in a call now, and does not say how good that is."""
+    NOT_FREE = "not_free"
+    """It answers SIP as one who would not take a call now; ``detail`` has the status codes."""
     SNMP_SILENT = "snmp_silent"
     """It takes calls, but does not answer SNMP: its call cannot be watched."""
     HEADROOM_NOT_KNOWN = "headroom_not_known"
@@ -60,6 +67,12 @@ class Finding:
     keeps_out: bool
     """Whether it alone makes the endpoint not ready; else it is a warning."""
     detail: str = ""
+
+
+def is_ready(findings: Sequence[Finding]) -> bool | None:
+    """Tell whether nothing keeps an endpoint out; ``None`` when all that does is that nothing is known."""
+    out = [finding.reason for finding in findings if finding.keeps_out]
+    return None if out == [Reason.NOT_KNOWN] else not out
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +105,7 @@ class ReadinessRow:
     @property
     def ready(self) -> bool | None:
         """Whether it could join now; ``None`` when that is not known."""
-        out = [finding.reason for finding in self.findings if finding.keeps_out]
-        return None if out == [Reason.NOT_KNOWN] else not out
+        return is_ready(self.findings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from .sip_options import SipTransport, request_uri
 
 UNAVAILABLE: Final = 503
 """Service Unavailable: the same code in SIP (RFC 3261) and HTTP (RFC 9110)."""
+UNDERSTOOD: Final = frozenset({501, 505, 513})
+"""Of 5xx, those of one who is well and only does not know OPTIONS, this version, or so long a message."""
 WELL: Final = range(200, 400)
 """Status codes of HTTP that are good where none is named."""
 GAP_S: Final = 0.002
@@ -174,7 +176,8 @@ def _judge_sip(service: ServiceToProbe, answer: SipAnswer) -> ServiceReading:
     problem = f"{status} {response.reason}".strip()
     if response.retry_after_s is not None:
         problem += f", to be asked again in {response.retry_after_s} s"
-    state = ServiceState.UNAVAILABLE if status == UNAVAILABLE else ServiceState.ALIVE
+    failed = 500 <= status < 600 and status not in UNDERSTOOD
+    state = ServiceState.UNAVAILABLE if failed else ServiceState.ALIVE
     return _reading(service, state, answer.latency_s, answer.certificate, status, problem)
 
 

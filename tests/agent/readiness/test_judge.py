@@ -16,11 +16,11 @@ from phusong.agent.readiness.judge import (
     Headroom,
     best_line,
     headroom_of,
-    is_ready,
     judge_readiness,
+    line_of_meeting,
     ordered,
 )
-from phusong.agent.readiness.readiness import Finding, Reason
+from phusong.agent.readiness.readiness import Finding, Reason, is_ready
 from phusong.collectors.call_readings import (
     CallReading,
     CertificateReading,
@@ -136,7 +136,39 @@ READING = room()
         ),
         (endpoint_row(reading=READING, ping=LOSSY), link_row(), [(Reason.PING_LOSS, WARNING, "4/5")]),
         (endpoint_row(reading=READING, ping=NO_ECHO), link_row(), []),
-        (endpoint_row(Verdict.IN_CALL, reading=READING), link_row(), [(Reason.IN_CALL, WARNING, "")]),
+        (
+            endpoint_row(Verdict.IN_CALL, reading=room(calls=(call(),))),
+            link_row(),
+            [(Reason.IN_CALL, WARNING, "")],
+        ),
+        (endpoint_row(Verdict.IN_CALL, reading=READING), link_row(), [(Reason.CALL_NOT_MEASURED, WARNING, "")]),
+        (
+            endpoint_row(reading=READING, services=(answered(ServiceKind.SIP_UDP, ServiceState.ALIVE, 480),)),
+            link_row(),
+            [(Reason.NOT_FREE, WARNING, "480")],
+        ),
+        (
+            endpoint_row(reading=READING, services=(answered(ServiceKind.SIP_UDP, ServiceState.ALIVE, 401),)),
+            link_row(),
+            [],
+        ),
+        (
+            endpoint_row(
+                reading=READING,
+                services=(
+                    answered(ServiceKind.SIP_UDP, ServiceState.ALIVE, 603),
+                    answered(ServiceKind.H323),
+                ),
+            ),
+            link_row(),
+            [],
+        ),
+        (
+            endpoint_row(reading=READING),
+            link_row(Verdict.DOWN, up=False),
+            [(Reason.LINE_DOWN, WARNING, "link l1"), (Reason.HEADROOM_NOT_KNOWN, WARNING, "")],
+        ),
+        (endpoint_row(reading=room(faults=("sip", "h323"))), link_row(), [(Reason.FAULT, OUT, "sip, h323")]),
         (endpoint_row(), link_row(), [(Reason.SNMP_SILENT, WARNING, "")]),
         (
             endpoint_row(Verdict.IN_CALL, reading=room(calls=(call(lines=480), call(lines=360), call()))),
@@ -170,10 +202,13 @@ def test_every_reason(row: EndpointRow, link: LinkRow, expected: list[tuple[Reas
 
 
 def test_every_reason_is_in_the_table() -> None:
-    """The reasons that are judged from rows are all shown above; the other one comes from the record of calls."""
+    """The reasons that are judged from rows are all shown above; others come from the record, or all rooms."""
     table = next(mark for mark in test_every_reason.pytestmark if mark.name == "parametrize").args[1]  # type: ignore[attr-defined]
     values = [getattr(case, "values", case) for case in table]
-    assert {reason for *_, expected in values for reason, *_ in expected} == set(Reason) - {Reason.NO_GOOD_CALL}
+    assert {reason for *_, expected in values for reason, *_ in expected} == set(Reason) - {
+        Reason.NO_GOOD_CALL,
+        Reason.HEADROOM_SHARED,
+    }
 
 
 def test_an_endpoint_without_a_line() -> None:
@@ -183,6 +218,34 @@ def test_an_endpoint_without_a_line() -> None:
     assert is_ready(found)
     out = judge_readiness(endpoint_row(Verdict.UNREACHABLE), None, needed_mbps=2.0, now=NOW)
     assert [finding.reason for finding in out] == [Reason.UNREACHABLE]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "found"),
+    [
+        (Verdict.CONGESTED, [(Reason.LINE_CONGESTED, True, "link up-1")]),
+        (Verdict.DEGRADED, [(Reason.LINE_DEGRADED, True, "link up-1")]),
+        (Verdict.UP, []),
+    ],
+)
+def test_a_line_before_its_line(verdict: Verdict, found: list[tuple[Reason, bool, str]]) -> None:
+    """A full uplink spoils the meeting of every room behind it."""
+    uplink = link_row(verdict)
+    uplink = replace(uplink, info=replace(uplink.info, link_id="up-1"))
+    findings = judge_readiness(
+        endpoint_row(reading=READING), link_row(), needed_mbps=2.0, now=NOW, uplinks=(uplink,)
+    )
+    assert [(item.reason, item.keeps_out, item.detail) for item in findings] == found
+
+
+def test_the_line_of_a_meeting() -> None:
+    """The line of the inventory counts, unless it is out while another one of the office is up."""
+    named, out, other = link_row(), link_row(Verdict.DOWN, up=False), link_row(use_down_ratio=0.1)
+    assert line_of_meeting(named, [other]) is named
+    assert line_of_meeting(out, [out, other]) is other
+    assert line_of_meeting(out, [out]) is out
+    assert line_of_meeting(None, [out, other]) is other
+    assert line_of_meeting(None, []) is None
 
 
 def test_parts_without_which_nobody_is_seen_and_heard() -> None:

@@ -1,6 +1,6 @@
 """Asks a Cisco TC, CE or RoomOS codec by HTTPS for its status; what the answers mean is in ``roomos_status``.
 
-One GET of ``/getxml`` per location, few per poll: most locations change seldom, and are asked in turn. Nothing
+One GET of ``/getxml`` per location, few per poll: whose turn it is says ``roomos_turns``. Nothing
 else is ever sent, so that no setting can be changed. An account with the role "user" suffices, and none with more
 should be given. The password goes only to a codec that is verified or pinned.
 """
@@ -20,19 +20,13 @@ from phusong.collectors.services.connection import ServiceError, Silent
 from phusong.collectors.services.http_request import HttpUrl, http_get
 
 from .roomos_calls import EarlierCounters, counters_of, in_call, read_calls, with_loss
-from .roomos_errors import AccountRefused, BadStatusXml, LocationRefused, RoomosError
-from .roomos_status import Documents, Location, faults, identity, registered, standby
+from .roomos_errors import AccountRefused, BadStatusXml, LocationRefused, Redirected, RoomosError
+from .roomos_status import Documents, Location, faults, identity, registered
+from .roomos_turns import LONGEST_SHARE, SLOW, had_its_turn, next_location
 from .roomos_xml import MOST_BYTES, Element, parse_status
 
-MOST_REQUESTS: Final = 5
-"""In one poll: each is a connection of its own, with a handshake that is work for an old codec."""
 KEPT_S: Final = 300.0
 """So long an answer counts whose location was not asked again."""
-IDENTITY_S: Final = 3600.0
-"""Model and serial number are asked again after this time, and kept until they are answered."""
-SLOW: Final = (Location.SIP, Location.H323, Location.DIAGNOSTICS, Location.SYSTEM_UNIT, Location.STANDBY)
-"""What is asked in turn, in the order of the first poll."""
-REFUSALS: Final = frozenset({401, 403})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +66,6 @@ class RoomosStatus:
     in_call: bool | None = None
     calls: tuple[CallReading, ...] = ()
     faults: tuple[str, ...] = ()
-    standby: bool | None = None
     model: str = ""
     serial: str = ""
     software: str = ""
@@ -122,7 +115,10 @@ class RoomosReader:
         self._clock = clock
         self._refusal = ""
         """How the account was refused."""
+        self._accepted = False
+        """Whether it answered 200 to this account: then a 403 is about one location, not about the account."""
         self._asked_at: dict[Location, float] = {}
+        self._hanging: set[Location] = set()
         self._kept: dict[Location, tuple[float, Element]] = {}
         """Answers of ``SLOW`` and when they came."""
         self._earlier: EarlierCounters | None = None
@@ -145,41 +141,72 @@ class RoomosReader:
         deadline = asyncio.get_running_loop().time() + self._timeout_s
         fresh: dict[Location, Element] = {}
         failed: dict[Location, RoomosError | ServiceError] = {}
-        while location := next_location(fresh, failed, self._known(fresh), self._ages()):
-            self._asked_at[location] = self._clock()
-            try:
-                fresh[location] = await self._get(location, deadline)
-            except AccountRefused as error:
-                self._refusal = str(error)
-                raise
-            except ServiceError as error:
-                if not (fresh or failed):
-                    raise  # nobody is there whom the rest could be asked
-                failed[location] = error
-            except RoomosError as error:
-                failed[location] = error
+        hung: set[Location] = set()
+        while location := next_location(fresh, failed, self._known(fresh), self._ages(), self._hanging):
+            share = min(LONGEST_SHARE, (deadline - asyncio.get_running_loop().time()) / self._timeout_s)
+            if share <= 0.0:
+                failed[location] = Silent("no time left to ask for it")
+                continue
+            outcome = await self._ask(location, share * self._timeout_s)
+            if had_its_turn(outcome, share):
+                self._asked_at[location] = self._clock()
+                if isinstance(outcome, Silent):
+                    hung.add(location)
+                else:
+                    self._hanging.discard(location)
+            if isinstance(outcome, Element):
+                fresh[location] = outcome
+                continue
+            if self._ends_poll(outcome) and not (fresh or failed):
+                raise outcome
+            failed[location] = outcome
         if not fresh:
             raise next(iter(failed.values()))
+        self._hanging |= hung  # where nothing answered, no location is to blame
         self._keep(fresh)
         return self._status(fresh, failed)
 
-    async def _get(self, location: Location, deadline: float) -> Element:
-        left_s = deadline - asyncio.get_running_loop().time()
-        if left_s <= 0.0:
-            raise Silent("no time left to ask for it")
+    def _ends_poll(self, error: RoomosError | ServiceError) -> bool:
+        """Tell whether an error of the first request says that the others would fare no better.
+
+        A codec that hangs in one location may answer in another one. One that sends everybody to another page gets
+        no password five times over.
+        """
+        if isinstance(error, Redirected):
+            return not self._accepted
+        return isinstance(error, ServiceError) and not isinstance(error, Silent)
+
+    async def _ask(self, location: Location, timeout_s: float) -> Element | RoomosError | ServiceError:
+        """Return the document of a location, or why there is none.
+
+        Raises
+        ------
+        AccountRefused
+            Nothing is sent any more.
+        """
+        try:
+            return await self._get(location, timeout_s)
+        except AccountRefused as error:
+            self._refusal = str(error)
+            raise
+        except (RoomosError, ServiceError) as error:
+            return error
+
+    async def _get(self, location: Location, timeout_s: float) -> Element:
         answer = await http_get(
             self._urls[location],
             headers={"Authorization": self._account.authorization, "Accept": "text/xml"},
             trust=self._trust,
-            timeout_s=left_s,
+            timeout_s=timeout_s,
             most_bytes=MOST_BYTES,
         )
-        if answer.status in REFUSALS:
+        if answer.status == 401 or (answer.status == 403 and not self._accepted):
             raise AccountRefused(f"HTTP status {answer.status}: it does not accept the account")
         if 300 <= answer.status < 400:
-            raise AccountRefused(f"HTTP status {answer.status}: it wants a log-in by its page")
+            raise Redirected(f"HTTP status {answer.status}: it points to another page")
         if answer.status != 200:
             raise LocationRefused(f"HTTP status {answer.status}")
+        self._accepted = True
         if not answer.whole:
             raise BadStatusXml(f"more than {MOST_BYTES} octets")
         return parse_status(answer.body)
@@ -206,9 +233,9 @@ class RoomosReader:
     def _status(self, fresh: Documents, failed: Mapping[Location, Exception]) -> RoomosStatus:
         known = self._known(fresh)
         up = in_call(fresh)
-        calls = read_calls(known, show_far_end=self._show_far_end) if up else ()
+        calls = read_calls(fresh, show_far_end=self._show_far_end) if up else ()  # old figures are none of now
         readings = tuple(with_loss(call, self._earlier) for call in calls)
-        if up is False or any(call.channels for call in calls):
+        if up is False or any(channel.counters for call in calls for channel in call.channels):
             self._earlier = counters_of(calls)
         what = identity(known)
         return RoomosStatus(
@@ -216,41 +243,8 @@ class RoomosReader:
             in_call=up,
             calls=readings,
             faults=faults(known),
-            standby=False if up else standby(known),
             model=what.model,
             serial=what.serial,
             software=what.software,
             problems=tuple(f"{location}: {error}" for location, error in failed.items()),
         )
-
-
-def next_location(
-    fresh: Documents, failed: Mapping[Location, object], known: Documents, ages: Mapping[Location, float]
-) -> Location | None:
-    """Return what to ask next in a poll, ``None`` when it is enough.
-
-    Calls come first, their media channels next, then what was asked longest ago. H.323 is not asked while SIP is
-    registered, nor standby in a call.
-
-    Parameters
-    ----------
-    fresh, failed
-        What this poll has asked.
-    known
-        ``fresh``, and what of earlier polls still counts.
-    ages
-        Seconds since each location was asked; those never asked are not in it.
-    """
-    if len(fresh) + len(failed) >= MOST_REQUESTS:
-        return None
-    up = in_call(fresh)
-    first = [Location.CALL] if up is False else [Location.CALL, Location.MEDIA_CHANNELS]
-    needless = {
-        Location.H323: registered({Location.SIP: known.get(Location.SIP, Element("Status"))}) is True,
-        Location.SYSTEM_UNIT: Location.SYSTEM_UNIT in known
-        and ages.get(Location.SYSTEM_UNIT, IDENTITY_S) < IDENTITY_S,
-        Location.STANDBY: up is True,
-    }
-    slow = sorted(SLOW, key=lambda location: -ages.get(location, float("inf")))
-    wanted = [*first, *(location for location in slow if not needless.get(location))]
-    return next((location for location in wanted if location not in fresh and location not in failed), None)

@@ -22,6 +22,8 @@ MOST_CHANNELS: Final = 64
 """Of one call; more are left out."""
 LONGEST_WORD: Final = 32
 """Of the name of a protocol or codec."""
+YOUNG_S: Final = 60.0
+"""Up to this age the loss since a call began is as good as that of now."""
 UP: Final = frozenset({"connected", "onhold", "preserved", "remotepreserved"})
 """States in which a call is up; dialling, ringing and disconnecting are not."""
 _OLD_CHANNEL = re.compile(r"(Incoming|Outgoing)(Audio|Video)Channel")
@@ -213,13 +215,14 @@ def _channel_bps(text: str, way: Way, call: CallReading) -> float | None:
 def with_loss(call: CallStatus, earlier: EarlierCounters | None) -> CallReading:
     """Return a call with its streams and their loss since the earlier poll.
 
-    Without an earlier poll it is the loss since the call began. A channel that the earlier poll did not have has
-    no figure this time, nor has one whose counters fell, nor another call that took the same number.
+    A call that the earlier poll did not have, or that took another one's number, has the loss since it began as
+    long as it is young: later that would tell of a bad minute long ago as if it were now, so it has no figure. Nor
+    has a channel that the earlier poll did not have, or one whose counters fell.
     """
-    before = None if earlier is None else earlier.get(call.call_id)
-    if earlier is not None and (before is None or _began_anew(call.call.duration_s, before.duration_s)):
-        before = CallCounters(None, {})
-    streams = (replace(channel.stream, loss_ratio=_loss_of(channel, before)) for channel in call.channels)
+    before = (earlier or {}).get(call.call_id)
+    if before is not None and _began_anew(call.call.duration_s, before.duration_s):
+        before = None
+    streams = (replace(channel.stream, loss_ratio=_loss_of(channel, call, before)) for channel in call.channels)
     return replace(call.call, streams=tuple(streams))
 
 
@@ -246,11 +249,12 @@ def loss_ratio(now: PacketCounters, before: PacketCounters | None = None) -> flo
     return lost / (lost + packets)
 
 
-def _loss_of(channel: Channel, before: CallCounters | None) -> float | None:
+def _loss_of(channel: Channel, call: CallStatus, before: CallCounters | None) -> float | None:
     if channel.counters is None:
         return None
     if before is None:
-        return loss_ratio(channel.counters)
+        duration_s = call.call.duration_s
+        return loss_ratio(channel.counters) if duration_s is not None and duration_s <= YOUNG_S else None
     earlier = before.by_channel.get(channel.channel_id)
     return None if earlier is None else loss_ratio(channel.counters, earlier)
 

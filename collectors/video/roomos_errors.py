@@ -3,6 +3,7 @@
     RoomosError
     ├── AccountRefused    it does not accept user and password                  (also PermissionError)
     ├── LocationRefused   it has no answer for this location                    (also LookupError)
+    ├── Redirected        it points to another page instead of answering
     └── BadStatusXml      no XML, not a status document, or more than is read   (also ValueError)
 
 What fails on the way to it is a ``ServiceError`` of ``services.connection``.
@@ -22,6 +23,10 @@ class AccountRefused(RoomosError, PermissionError):
 
 class LocationRefused(RoomosError, LookupError):
     """The codec says in its answer, or by its HTTP status, that it has nothing to give for this location."""
+
+
+class Redirected(RoomosError):
+    """The codec points elsewhere, as to a page that it shows while it boots: that refuses nothing for good."""
 
 
 class BadStatusXml(RoomosError, ValueError):

@@ -23,7 +23,6 @@ class Location(StrEnum):
     H323 = "/Status/H323/Gatekeeper"
     DIAGNOSTICS = "/Status/Diagnostics"
     SYSTEM_UNIT = "/Status/SystemUnit"
-    STANDBY = "/Status/Standby"
 
 
 Documents = Mapping[Location, Element]
@@ -68,13 +67,6 @@ def registered(documents: Documents) -> bool | None:
     ]
     wanted = [state for state in states if state not in ("", "inactive")]
     return "registered" in wanted if wanted else None
-
-
-def standby(documents: Documents) -> bool | None:
-    """Tell whether it sleeps, by ``State`` of CE or ``Active`` of TC; ``None`` when it does not say."""
-    document = documents.get(Location.STANDBY, Element("Status"))
-    state = document.value("Standby", "State").lower() or document.value("Standby", "Active").lower()
-    return state in ("standby", "enteringstandby", "on", "true") if state else None
 
 
 def faults(documents: Documents) -> tuple[str, ...]:

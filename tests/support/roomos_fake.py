@@ -44,7 +44,6 @@ CE_IDLE: Final = {
         <Software><Version>ce9.15.0.aaaaaaaaaaa</Version></Software>
         <Uptime>86400</Uptime>
       </SystemUnit>""",
-    "/Status/Standby": "<Standby><State>Halfwake</State></Standby>",
 }
 """What a CE codec without a call says, by location; ``<Status ...>`` is put around all that is not a root."""
 
@@ -138,7 +137,6 @@ TC_FIRST_IN_CALL: Final = {
     "/Status/SystemUnit": """
       <SystemUnit item="1"><Hardware item="1"><MainBoard item="1"><SerialNumber item="1">PH0100000</SerialNumber>
       </MainBoard></Hardware><ProductId item="1">Codec C90</ProductId></SystemUnit>""",
-    "/Status/Standby": '<Standby item="1"><Active item="1">On</Active></Standby>',
 }
 """The layout of the first TC releases: one name per kind of channel, counters apart, ``item`` everywhere."""
 
@@ -170,6 +168,8 @@ class FakeCodec:
     port: int = 0
     authorization: str = AUTHORIZATION
     refusal: int = 401
+    points_to: str = "/web/signin"
+    """Where its redirects lead."""
     delays_s: dict[str, float] = field(default_factory=dict)
     """How long an answer takes, by location."""
     connections: int = 0
@@ -205,17 +205,17 @@ class FakeCodec:
         given = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
         self.asked.append((method, target, given))
         if given != self.authorization:
-            return _response(self.refusal, b"")
+            return _response(self.refusal, b"", self.points_to)
         reply = self.replies.get(self.locations[-1], 404)
         if reply is None:
             return None
         if isinstance(reply, int):
-            return _response(reply, b"")
+            return _response(reply, b"", self.points_to)
         return _response(200, reply if isinstance(reply, bytes) else document(reply))
 
 
-def _response(status: int, body: bytes) -> bytes:
-    more = "Location: /web/signin\r\n" if 300 <= status < 400 else ""
+def _response(status: int, body: bytes, points_to: str = "") -> bytes:
+    more = f"Location: {points_to}\r\n" if 300 <= status < 400 else ""
     return f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n{more}\r\n".encode() + body
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,10 @@ from phusong.collectors.call_readings import CallReading, Media, StreamReading, 
 from phusong.collectors.video.roomos_calls import (
     MOST_CALLS,
     MOST_CHANNELS,
+    YOUNG_S,
+    CallCounters,
     CallStatus,
+    EarlierCounters,
     PacketCounters,
     counters_of,
     in_call,
@@ -37,9 +42,20 @@ def _read(documents: dict[str, str], attributes: str = "") -> dict[Location, Ele
     }
 
 
+def _no_packets_yet(calls: Iterable[CallStatus]) -> EarlierCounters:
+    """Return what an earlier poll would have counted when no packet had come yet."""
+    return {
+        call.call_id: CallCounters(
+            None, dict.fromkeys((channel.channel_id for channel in call.channels), PacketCounters(0, 0))
+        )
+        for call in calls
+    }
+
+
 def test_ce_calls() -> None:
     """Calls that are up come with their values in base units; ringing and gone ones are not among them."""
-    first, second = (with_loss(call, None) for call in read_calls(_read(CE_IN_CALL)))
+    calls = read_calls(_read(CE_IN_CALL))
+    first, second = (with_loss(call, _no_packets_yet(calls)) for call in calls)
     assert first == CallReading(
         direction="outgoing",
         protocol="sip",
@@ -103,7 +119,7 @@ def test_layouts_agree() -> None:
 def test_first_tc_releases() -> None:
     """What a channel says of itself and what the diagnostics count of it make one stream."""
     (call,) = read_calls(_read(TC_FIRST_IN_CALL, TC_NAMESPACE))
-    assert with_loss(call, None) == CallReading(
+    assert with_loss(call, _no_packets_yet([call])) == CallReading(
         direction="incoming",
         protocol="h323",
         receive_bps=768_000.0,
@@ -223,12 +239,14 @@ BEFORE = _call(600, channel(4, "Video", "Incoming", lost=1000, packets=99000))
 @pytest.mark.parametrize(
     ("now", "earlier", "expected"),
     [
-        (BEFORE, None, 0.01),
+        (BEFORE, None, None),
         (_call(630, channel(4, "Video", "Incoming", lost=1030, packets=99970)), BEFORE, 0.03),
         (_call(630, channel(4, "Video", "Incoming", lost=1000, packets=100_000)), BEFORE, 0.0),
         (_call(630, channel(4, "Video", "Incoming", lost=2, packets=98)), BEFORE, None),
-        (_call(10, channel(4, "Video", "Incoming", lost=2000, packets=199_000)), BEFORE, None),
-        (_call(10, channel(4, "Video", "Incoming", lost=2, packets=98), item=15), BEFORE, None),
+        (_call(10, channel(4, "Video", "Incoming", lost=2000, packets=98_000)), BEFORE, 0.02),
+        (_call(90, channel(4, "Video", "Incoming", lost=2000, packets=98_000)), BEFORE, None),
+        (_call(10, channel(4, "Video", "Incoming", lost=2, packets=98), item=15), BEFORE, 0.02),
+        (_call(90, channel(4, "Video", "Incoming", lost=2, packets=98), item=15), BEFORE, None),
         (_call(630, channel(8, "Video", "Incoming", lost=2, packets=98)), BEFORE, None),
         (_call(630, channel(4, "Video", "Outgoing", lost=1030, packets=99970)), BEFORE, None),
     ],
@@ -237,7 +255,9 @@ BEFORE = _call(600, channel(4, "Video", "Incoming", lost=1000, packets=99000))
         "interval",
         "good again",
         "fell",
+        "other young call, same id",
         "other call, same id",
+        "other young call",
         "other call",
         "new channel",
         "other way",
@@ -248,12 +268,17 @@ def test_loss_between_polls(now: CallStatus, earlier: CallStatus | None, expecte
     assert _losses(now, earlier) == [expected]
 
 
-def test_an_idle_poll_before() -> None:
-    """A call that began after an idle poll has no figure in its first poll, and one in the next."""
-    first = with_loss(BEFORE, counters_of([]))
-    assert [stream.loss_ratio for stream in first.streams] == [None]
-    later = _call(630, channel(4, "Video", "Incoming", lost=1010, packets=99_990))
-    assert _losses(later, BEFORE) == [0.01]
+@pytest.mark.parametrize("earlier", [None, {}], ids=["first poll of all", "after an idle poll"])
+@pytest.mark.parametrize(
+    ("duration", "expected"), [("0", 0.02), (str(int(YOUNG_S)), 0.02), (str(int(YOUNG_S) + 1), None), ("", None)]
+)
+def test_first_poll_of_a_call(duration: str, expected: float | None, earlier: EarlierCounters | None) -> None:
+    """The loss since the call began is told while it is young; of an older call, or of unknown age, none is."""
+    rows = f'<Call item="14"><Status>Connected</Status><Duration>{duration}</Duration></Call>'
+    row = channel(4, "Video", "Incoming", lost=2, packets=98)
+    media = f'<MediaChannels><Call item="14">{row}</Call></MediaChannels>'
+    (call,) = read_calls(_read({"/Status/Call": rows, "/Status/MediaChannels": media}))
+    assert with_loss(call, earlier).loss_ratio == expected
 
 
 def test_negative_loss() -> None:

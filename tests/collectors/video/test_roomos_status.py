@@ -1,4 +1,4 @@
-"""What a codec says of itself: registration, standby, faults and what it is."""
+"""What a codec says of itself: registration, faults and what it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from phusong.collectors.video.roomos_status import (
     identity,
     read_number,
     registered,
-    standby,
 )
 from phusong.collectors.video.roomos_xml import Element, parse_status
 from tests.support.roomos_fake import CE_IDLE, TC_FIRST_IN_CALL, document
@@ -50,23 +49,6 @@ def test_registered(documents: dict[Location, Element], expected: bool | None) -
     assert registered(documents) is expected
 
 
-@pytest.mark.parametrize(
-    ("inside", "expected"),
-    [
-        ("<Standby><State>Standby</State></Standby>", True),
-        ("<Standby><State>EnteringStandby</State></Standby>", True),
-        ("<Standby><State>Halfwake</State></Standby>", False),
-        ("<Standby><State>Off</State></Standby>", False),
-        ('<Standby item="1"><Active item="1">On</Active></Standby>', True),
-        ('<Standby item="1"><Active item="1">Off</Active></Standby>', False),
-        ("<EmptyResult/>", None),
-    ],
-)
-def test_standby(inside: str, expected: bool | None) -> None:
-    """Both the state of CE and the switch of TC are understood."""
-    assert standby(_documents(STANDBY=inside)) is expected
-
-
 def _message(level: str, kind: str) -> str:
     return f"<Message><Level>{level}</Level><Type>{kind}</Type><Description>text</Description></Message>"
 
@@ -95,7 +77,7 @@ def test_identity() -> None:
     assert identity(ce) == Identity("Cisco Room Kit", "FTT2400A1BC", "ce9.15.0.aaaaaaaaaaa")
     first_tc = {
         Location.SYSTEM_UNIT: parse_status(document(TC_FIRST_IN_CALL[Location.SYSTEM_UNIT], attributes="")),
-        Location.STANDBY: parse_status(document("", attributes='version="TC4.2.1.265253"')),
+        Location.SIP: parse_status(document("", attributes='version="TC4.2.1.265253"')),
     }
     assert identity(first_tc) == Identity("Codec C90", "PH0100000", "TC4.2.1.265253")
     assert identity({}) == Identity()

@@ -3,8 +3,8 @@
 ``make bench`` calls ``run``; as a program it prints the results as JSON. Counted is the CPU time of one process:
 ``phusong run`` with one scrape of its page per cycle, and snmp_exporter with one scrape per target, which is how
 it is used; either is scraped as Prometheus does. Both ask the same agents for the same objects in the same
-seconds, spread evenly over the same cycle: that costs either of them more than asking all in a row. Pings are left
-out, as the peer has none.
+seconds, spread evenly over the same cycle: that costs either of them more than asking all in a row. Pings and
+probes of services are left out, as the peer has none.
 """
 
 from __future__ import annotations
@@ -34,16 +34,13 @@ V2C_TARGET, V3_TARGET = 1 / 3, 1 / 2
 def run() -> list[dict[str, Any]]:
     """Return the CPU per target and cycle against snmp_exporter's."""
     cycle = f"{CYCLE_S:g}s"
+    left_out: dict[str, Any] = {"ping_interval": NEVER, "probes_interval": NEVER}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with simulated(
-            folder / "states", poll_interval=cycle, sensors_interval=NEVER, ping_interval=NEVER
-        ) as province:
+        with simulated(folder / "states", poll_interval=cycle, sensors_interval=NEVER, **left_out) as province:
             asked = find_asked(province.config).polls
             results = [_cost("states over v2c", province.config, folder, asked, target=V2C_TARGET)]
-        with simulated(
-            folder / "sensors", poll_interval=NEVER, sensors_interval=cycle, ping_interval=NEVER
-        ) as province:
+        with simulated(folder / "sensors", poll_interval=NEVER, sensors_interval=cycle, **left_out) as province:
             asked = find_asked(province.config).sensors
             results += [_cost("sensors over v2c", province.config, folder, asked)]
         with snmpd_fleet(folder / "v3", poll_interval=cycle, sensors_interval=NEVER) as config:

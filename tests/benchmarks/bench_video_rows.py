@@ -47,7 +47,7 @@ BETWEEN_POLLS_S = 2.0
 """Of the lines: what passes through them is known only after the second."""
 MEETINGS = 50
 """So many are shown at most; here all of them have all endpoints."""
-MOST_TO_JUDGE, MOST_TO_RENDER = 2.0, 2.0
+MOST_TO_JUDGE, MOST_TO_RENDER = 2.0, 1.0
 MOST_FOR_MEETINGS_S = 0.01
 """Of the second in which the agent judges once: 1 % of a core."""
 

@@ -64,17 +64,27 @@ class LiveProvince:
 
 
 @contextmanager
-def simulated(folder: Path, *, scale: int = 1, **settings: Any) -> Iterator[LiveProvince]:
-    """Serve the province from a process of its own; ``settings`` are those of ``write_config``."""
+def simulated(
+    folder: Path, *, scale: int = 1, probes_interval: str = "60s", **settings: Any
+) -> Iterator[LiveProvince]:
+    """Serve the province from a process of its own.
+
+    Parameters
+    ----------
+    probes_interval
+        How often the agent asks the services of endpoints, such as ``60s``, and those of services.csv.
+    settings
+        Those of ``write_config``.
+    """
     place, log = folder / "province", folder / "simulate.log"
     place.mkdir(parents=True)
     traps = ("--trap-port", settings.get("trap_port", 0))
     with running([*CLI, "simulate", "--out", place, "--scale", scale, *traps], log):
         ports = wait_for(lambda: json.loads(log.read_text() or "null"), "the simulated province")
-        listen = f"127.0.0.1:{free_port()}"
-        yield LiveProvince(
-            write_config(place, echo_port=ports["echo"], web_listen=listen, **settings), ports["snmp"]
-        )
+        config = write_config(place, echo_port=ports["echo"], web_listen=f"127.0.0.1:{free_port()}", **settings)
+        text = config.read_text(encoding="utf-8").replace("video: {", f"video: {{interval: {probes_interval}, ")
+        config.write_text(f"{text}services: {{interval: {probes_interval}}}\n", encoding="utf-8")
+        yield LiveProvince(config, ports["snmp"])
 
 
 @dataclass(frozen=True, slots=True)

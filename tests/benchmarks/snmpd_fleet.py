@@ -53,6 +53,7 @@ def snmpd_fleet(folder: Path, *, poll_interval: str, sensors_interval: str) -> I
             "    v3: {version: 3, user: bench, auth: sha, auth_file: auth, priv: aes128, priv_file: priv}\n"
             f"poll: {{interval: {poll_interval}, sensors_interval: {sensors_interval}, timeout: 1s, retries: 1}}\n"
             "ping: {interval: 3600s, method: udp-echo, port: 9}\n"
+            "video: {services: []}\n"
             f'web: {{listen: "127.0.0.1:{free_port()}"}}\n'
         )
         yield config

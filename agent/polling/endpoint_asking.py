@@ -93,7 +93,8 @@ async def read_endpoint(snmp: EndpointPoller, https: RoomosReader | None) -> End
 def joined(snmp: EndpointReading | SnmpError, status: RoomosStatus) -> EndpointReading:
     """Put together what both said; where both say something, the status page knows more.
 
-    Of calls it says nothing when ``in_call`` is ``None``: what SNMP says of them stands then.
+    Of calls it says nothing when ``in_call`` is ``None``: what SNMP says of them stands then. Calls whose media
+    channels were lost this time are up all the same, without figures: none of SNMP's take their place.
     """
     if isinstance(snmp, SnmpError):
         why = f"SNMP: {str(snmp) or snmp.reason}"

@@ -10,14 +10,14 @@ from typing import Any, cast
 import pytest
 from endpoint_readings import call, room
 from inventories import make_inventory
-from roomos_fake import PASSWORD, USER
+from roomos_fake import ADDRESS, CE_IN_CALL, PASSWORD, USER, fake_codec, identification
 from snmp_peers import virtual
 
 from phusong.agent.input.secret import Secret
 from phusong.agent.input.video_config import Account, VideoConfig
 from phusong.agent.inventory import EndpointService
 from phusong.agent.polling.endpoint_asking import RoomosReaders, joined, read_endpoint
-from phusong.collectors.call_readings import EndpointReading, ServiceKind
+from phusong.collectors.call_readings import CallReading, EndpointReading, ServiceKind
 from phusong.collectors.services.connection import Refused, ServiceError, Silent
 from phusong.collectors.snmp.errors import AuthFailure, RequestTimeout, SnmpError
 from phusong.collectors.video.endpoint_poller import EndpointPoller
@@ -34,6 +34,8 @@ STATUS = RoomosStatus(
     software="ce9",
 )
 SNMP = room(model="by SNMP", serial="S", software="9", last_end_reason="normal", problems=("a part",))
+BARE = CallReading(direction="incoming", protocol="sip", duration_s=90.0)
+"""A call whose media channels were not read."""
 
 
 class Asked:
@@ -172,12 +174,30 @@ def test_both_are_asked_at_once() -> None:
         ({"in_call": True, "calls": (call(),)}, {"in_call": None, "calls": ()}, (True, (call(),))),
         ({"in_call": True, "calls": (call(),)}, {"in_call": False, "calls": ()}, (False, ())),
         ({"in_call": False}, {"in_call": True, "calls": (call(loss=0.1),)}, (True, (call(loss=0.1),))),
+        ({"in_call": None}, {"in_call": True, "calls": (BARE,)}, (True, (BARE,))),
+        ({"in_call": False}, {"in_call": True, "calls": (BARE,)}, (True, (BARE,))),
+        ({"in_call": True, "calls": (call(),)}, {"in_call": True, "calls": (BARE, BARE)}, (True, (BARE, BARE))),
     ],
 )
 def test_who_knows_of_calls(snmp: dict[str, Any], status: dict[str, Any], expected: tuple[Any, ...]) -> None:
-    """The status page, unless it could not be asked for calls this time."""
+    """The status page, unless it could not be asked for calls this time; calls without figures are up as well."""
     reading = joined(room(**snmp), replace(STATUS, **status))
     assert (reading.in_call, reading.calls) == expected
+
+
+@pytest.mark.parametrize("snmp", [RequestTimeout("no answer"), room(in_call=None)])
+async def test_media_channels_are_lost(snmp: Any) -> None:
+    """A codec whose channels cannot be read this time is in its calls, of which no figure is known."""
+    async with fake_codec({**CE_IN_CALL, "/Status/MediaChannels": 503}) as codec:
+        one = make_inventory(endpoints={"e1": ADDRESS}).endpoints["e1"]
+        https = (EndpointService(ServiceKind.HTTPS, codec.port),)
+        one = replace(one, https="codecs", services=https, certificate_sha256=identification().sha256)
+        reading = await read_endpoint(cast(EndpointPoller, Asked(snmp)), readers().of(one, ADDRESS))
+    assert (reading.in_call, len(reading.calls)) == (True, 2)
+    assert {(call.streams, call.loss_ratio, call.jitter_s, call.hd) for call in reading.calls} == {
+        ((), None, None, None)
+    }
+    assert reading.problems[-1] == "/Status/MediaChannels: HTTP status 503"
 
 
 @pytest.mark.parametrize(

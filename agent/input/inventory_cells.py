@@ -27,6 +27,8 @@ _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?")
 _DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
 _HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _TIME = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?")
+_DAY_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/(20[0-9]{2}) +([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
+"""As a spreadsheet in Vietnamese saves a time."""
 _SIP_URI = re.compile(r"sips?:[^\s<>\"@:]+(@[^\s<>\"@]+)?")
 _MAX_IF_INDEX = 2**31 - 1
 
@@ -228,16 +230,28 @@ def parse_sip_uri(text: str) -> str:
 
 
 def time_in(zone: tzinfo) -> Callable[[str], datetime]:
-    """Return a parser of ISO 8601 times; one without an offset is local time of ``zone``."""
+    """Return a parser of ISO 8601 times, and of ``31/10/2026 22:00``, where the day always comes first.
+
+    One without an offset is local time of ``zone``.
+    """
 
     def parse(text: str) -> datetime:
         try:
-            time = datetime.fromisoformat(text) if _TIME.fullmatch(text) else None
+            time = _read_time(text)
         except ValueError:
             time = None
         if time is None:
-            remedy = "write 2026-10-31T22:00 (local time) or 2026-10-31T22:00+07:00"
+            remedy = (
+                "write 2026-10-31T22:00 (local time), 2026-10-31T22:00+07:00, or 31/10/2026 22:00 (the day first)"
+            )
             raise CellError(f"{shown(text)} is no time", remedy)
         return time if time.tzinfo is not None else time.replace(tzinfo=zone)
 
     return parse
+
+
+def _read_time(text: str) -> datetime | None:
+    if match := _DAY_FIRST.fullmatch(text):
+        day, month, year, hour, minute, second = (int(part or 0) for part in match.groups())
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - its zone is the caller's to say
+    return datetime.fromisoformat(text) if _TIME.fullmatch(text) else None

@@ -79,11 +79,16 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
     with input_errors():
         settings, inventory = load_all(config)
-        meetings = load_meetings(settings, inventory, datetime.now(UTC))
+        meetings, left_out = load_meetings(settings, inventory, datetime.now(UTC))
     for name, weakness in weak_choices(settings.auths):
         print(f"{config}: warning: snmp.auths.{name} has {weakness}", file=sys.stderr)  # noqa: T201
     if unencrypted(settings.events):
         print(f"{config}: warning: events.webhook.url is not encrypted: use https", file=sys.stderr)  # noqa: T201
+    for problem in left_out:
+        print(problem, file=sys.stderr)  # noqa: T201
+    if left_out:
+        count = f"{len(left_out)} problem{'s' if len(left_out) != 1 else ''}"
+        fail(f"{count} found; these events are left out, {len(meetings)} meetings to come are known.", PROBLEM)
     tell(
         f"{config}: good. {len(inventory.links)} links, {len(inventory.sites)} sites, "
         f"{len(inventory.devices)} devices, {len(inventory.endpoints)} endpoints, "

@@ -1,21 +1,22 @@
 """Keeps the running agent's meetings in step with the file that ``video.meetings`` names.
 
 A file that cannot be read changes nothing: the meetings that were known last go on to hold, and it is told once.
+Events of a calendar that cannot be understood are left out, which is told once too.
 What the files say is read in ``input.meeting_files``.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 
 import structlog
 
-from .input.meeting_files import NO_DISTRICTS, read_meetings
-from .input.problems import InputProblems
+from .input.meeting_files import NO_DISTRICTS, examine_meetings
+from .input.problems import InputProblems, Problem
 from .inventory import Inventory
 from .meetings import Meeting
 
@@ -62,6 +63,8 @@ class MeetingsWatch:
         self._seen: tuple[_Stamp | None, date, Inventory] | None = None
         self._told: _Stamp | bool | None = False
         """Of which file it was told that it cannot be read; ``False`` of none."""
+        self._told_left_out: _Stamp | bool | None = False
+        """Of which file it was told what of it is left out; ``False`` of none."""
 
     async def look(self, inventory: Inventory) -> None:
         """Read the file when it, the inventory or the day is new."""
@@ -74,8 +77,8 @@ class MeetingsWatch:
         if seen is not None and seen[:2] == (stamp, today) and seen[2] is inventory:
             return
         try:
-            meetings = await asyncio.to_thread(
-                read_meetings, path, inventory, zone=self._zone, now=now, districts=self._districts
+            meetings, left_out = await asyncio.to_thread(
+                examine_meetings, path, inventory, zone=self._zone, now=now, districts=self._districts
             )
         except InputProblems as error:
             self.failed = True
@@ -83,6 +86,7 @@ class MeetingsWatch:
             meetings = tuple(_known(self.meetings, inventory))
         else:
             self.failed, self._told = False, False
+            self._tell_left_out(path, stamp, left_out)
         if meetings != self.meetings:
             self.meetings = meetings
             log.info("meetings_changed", file=str(path), meetings=len(meetings))
@@ -92,8 +96,18 @@ class MeetingsWatch:
         if self._told == stamp:
             return
         self._told = stamp
-        problems = [str(problem) for problem in error.problems[:PROBLEMS_LOGGED]]
-        log.error("meetings_not_read", file=str(path), problems=problems, count=len(error.problems))
+        log.error("meetings_not_read", file=str(path), **_in_part(error.problems))
+
+    def _tell_left_out(self, path: Path, stamp: _Stamp | None, problems: tuple[Problem, ...]) -> None:
+        if not problems or self._told_left_out == stamp:
+            return
+        self._told_left_out = stamp
+        log.warning("meetings_left_out", file=str(path), **_in_part(problems))
+
+
+def _in_part(problems: Sequence[Problem]) -> dict[str, object]:
+    """Return the first problems, as a log line has its limits, and how many there are."""
+    return {"problems": [str(problem) for problem in problems[:PROBLEMS_LOGGED]], "count": len(problems)}
 
 
 def _stamp(path: Path) -> _Stamp | None:

@@ -83,7 +83,7 @@ def run_readiness(request: Request, out: Console, err: Console, tell: Callable[[
         raise InputProblems(problems)
     config, inventory = load_all(request.config)
     communes = load_edition(config.edition).communes
-    asked = _read_request(request, config, inventory, datetime.now(UTC))
+    asked = _read_request(request, config, inventory, datetime.now(UTC), err)
     report = _ask(config, inventory, asked, communes, err)
     try:
         _write_files(request, report, tell)
@@ -138,7 +138,7 @@ def _check_words(request: Request) -> list[Problem]:
     return problems
 
 
-def _read_request(request: Request, config: Config, inventory: Inventory, now: datetime) -> _Asked:
+def _read_request(request: Request, config: Config, inventory: Inventory, now: datetime, err: Console) -> _Asked:
     """Find out what is meant.
 
     Raises
@@ -146,7 +146,7 @@ def _read_request(request: Request, config: Config, inventory: Inventory, now: d
     InputProblems
         There is no such meeting, district or time, or no endpoint of it.
     """
-    meeting = _find_meeting(request, config, inventory, now) if request.meeting else None
+    meeting = _find_meeting(request, config, inventory, now, err) if request.meeting else None
     districts = load_edition(config.edition).districts_by_commune
     district = _find_district(request.district or "", frozenset(districts.values()))
     endpoint_ids = endpoints_of(inventory, districts, meeting=meeting, district=district)
@@ -167,19 +167,24 @@ def _find_district(typed: str, known: Collection[str]) -> str:
     return by_key[district_key(typed)] if typed else ""
 
 
-def _find_meeting(request: Request, config: Config, inventory: Inventory, now: datetime) -> Meeting:
+def _find_meeting(request: Request, config: Config, inventory: Inventory, now: datetime, err: Console) -> Meeting:
+    """Return the meeting that is meant; tell which events of the calendar are left out."""
     if config.video.meetings is None:
         remedy = "name a file as video.meetings, or leave --meeting out"
         raise InputProblems([Problem(str(request.config), 0, "", "it names no file of meetings", remedy)])
-    meetings = load_meetings(config, inventory, now)
+    meetings, left_out = load_meetings(config, inventory, now)
+    for problem in left_out:
+        err.print(str(problem), markup=False, highlight=False, soft_wrap=True)
     wanted = request.meeting or NEXT
     found = find_meeting(meetings, wanted, now)
     if found is None:
         known = [meeting.meeting_id for meeting in meetings]
         otherwise = f"write {NEXT}, or the id of one to come{listed(known)}" if known else "none is to come"
         remedy = name_hint(wanted, known, otherwise)
-        file = str(config.video.meetings)
-        raise InputProblems([Problem(file, 0, "", f"there is no meeting {shown(wanted)} to come", remedy)])
+        what = f"there is no meeting {shown(wanted)} to come"
+        if wanted == NEXT:
+            what, remedy = "no meeting is to come", "write it into the file, or leave --meeting out"
+        raise InputProblems([Problem(str(config.video.meetings), 0, "", what, remedy)])
     return found
 
 
@@ -187,9 +192,13 @@ def _read_time(text: str | None, now: datetime) -> datetime:
     if text is None:
         return now
     try:
-        return time_in(LOCAL_TIME)(text)
+        begin = time_in(LOCAL_TIME)(text)
     except CellError as error:
         raise InputProblems([Problem("--at", 0, "", error.what, error.remedy)]) from None
+    if begin + timedelta(seconds=MEETING_S) <= now:
+        remedy = "write a time to come, or leave it out for now"
+        raise InputProblems([Problem("--at", 0, "", f"a meeting at {shown(text)} is over", remedy)])
+    return begin
 
 
 def _write_files(request: Request, report: ReadinessReport, tell: Callable[[str], None]) -> None:

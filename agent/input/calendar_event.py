@@ -47,7 +47,10 @@ class Occasions:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event, or the one time of a series that ``replaces`` names; ``line`` is where it begins."""
+    """An event, or the one time of a series that ``replaces`` names; ``line`` is where it begins.
+
+    ``length`` is zero of what is no meeting, such as a reminder.
+    """
 
     line: int
     uid: str
@@ -77,13 +80,17 @@ def text_of(component: Component, name: str) -> str:
 
 
 def read_event(
-    component: Component, zones: CalendarZones, now: datetime, report: Callable[[CalendarFault], None]
+    component: Component,
+    zones: CalendarZones,
+    now: datetime,
+    report: Callable[[CalendarFault], None],
+    known: CalendarFault | None = None,
 ) -> Event | None:
-    """Read an event; tell all that is wrong with it, and return ``None`` then.
+    """Read an event; tell all that is wrong with it, and return ``None`` then. ``known`` was found wrong before.
 
     Of an event that began before ``now`` by more than a day, and does not repeat, nothing is told.
     """
-    faults: list[CalendarFault] = []
+    faults = [fault for fault in (known, component.broken) if fault is not None]
 
     def tried(read: Callable[[], T]) -> T | None:
         try:
@@ -93,7 +100,7 @@ def read_event(
             return None
 
     uid = tried(partial(_uid, component))
-    replaces = tried(partial(_replaces, component, zones))
+    replaces = tried(partial(read_replaced, component, zones))
     begin = tried(partial(_begin, component, zones))
     length = None
     rules, further, left_out = list[Rule](), list[Moment](), list[Moment]()
@@ -104,8 +111,9 @@ def read_event(
                 rules.append(rule)
     for name, moments in (("RDATE", further), ("EXDATE", left_out)):
         for source in component.all(name):
-            moments.extend(tried(partial(read_moments, source, zones)) or ())
-    if begin is not None and begin.at < now - OF_NO_INTEREST and not (rules or further):
+            moments.extend(tried(partial(_moments, source, zones)) or ())
+    repeats = bool(component.all("RRULE") or component.all("RDATE"))  # also where it cannot be read how
+    if begin is not None and begin.at < now - OF_NO_INTEREST and not repeats:
         faults.clear()
     for fault in faults:
         report(fault)
@@ -122,6 +130,23 @@ def read_event(
         Occasions.of(left_out),
         replaces,
     )
+
+
+def read_replaced(component: Component, zones: CalendarZones) -> Moment | None:
+    """Return which time of a series an event replaces; ``None`` of none.
+
+    Raises
+    ------
+    CalendarFault
+        It cannot be read.
+    """
+    source = component.first("RECURRENCE-ID")
+    if source is None:
+        return None
+    if "RANGE" in source.parts()[0]:
+        remedy = "end the series, and begin a new one with what changes"
+        raise source.fault("a change of all later times of a series is not read", remedy)
+    return read_moment(source, zones)
 
 
 def _required(component: Component, name: str) -> Property:
@@ -143,7 +168,10 @@ def _uid(component: Component) -> str:
 
 
 def _length(component: Component, begin: Moment, zones: CalendarZones) -> timedelta:
-    """Return how long the event lasts: to DTEND, for DURATION, else one day of an event of whole days."""
+    """Return how long the event lasts: to DTEND or for DURATION.
+
+    Without both, an event of whole days lasts one day, another ends when it begins (RFC 5545 section 3.6.1).
+    """
     end, duration = component.first("DTEND"), component.first("DURATION")
     source = end or duration or _required(component, "DTSTART")
     if end is not None:
@@ -152,11 +180,23 @@ def _length(component: Component, begin: Moment, zones: CalendarZones) -> timede
         length = read_length(duration)
     else:
         length = timedelta(days=1 if begin.is_day else 0)
-    if length <= timedelta(0):
-        raise source.fault("the meeting does not end after it begins", "correct its end in the calendar")
+    return _checked(source, length)
+
+
+def _checked(source: Property, length: timedelta) -> timedelta:
+    if length < timedelta(0):
+        raise source.fault("the meeting ends before it begins", "correct its end in the calendar")
     if length > LONGEST:
         raise source.fault(f"the meeting lasts longer than {LONGEST.days} days", "correct its end in the calendar")
     return length
+
+
+def _moments(source: Property, zones: CalendarZones) -> list[Moment]:
+    moments = read_moments(source, zones)
+    for moment in moments:
+        if moment.length is not None:
+            _checked(source, moment.length)
+    return moments
 
 
 def _rule(source: Property, begin: Moment) -> Rule:
@@ -164,13 +204,3 @@ def _rule(source: Property, begin: Moment) -> Rule:
         return read_rule(source.parts()[1].strip(), begin.at)
     except RuleError as error:
         raise source.fault(error.what, error.remedy) from None
-
-
-def _replaces(component: Component, zones: CalendarZones) -> Moment | None:
-    source = component.first("RECURRENCE-ID")
-    if source is None:
-        return None
-    if "RANGE" in source.parts()[0]:
-        remedy = "end the series, and begin a new one with what changes"
-        raise source.fault("a change of all later times of a series is not read", remedy)
-    return read_moment(source, zones)

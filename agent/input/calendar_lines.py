@@ -17,6 +17,8 @@ from .problems import Problem, shown
 OWN_PROPERTY = "X-PHUSONG-ENDPOINTS"
 MAX_DEPTH = 10
 """Of components in components; RFC 5545 itself needs three."""
+MAX_BROKEN = 10
+"""Lines directly in the calendar that are none; then it is given up."""
 MAX_EVENTS = 20_000
 MAX_LINE = 65_536
 """Characters of a property that is read; others may be as long as they like."""
@@ -86,11 +88,15 @@ class Property:
 
 @dataclass(slots=True)
 class Component:
-    """An event or a time zone, with its properties by name; ``parts`` are the observances of a time zone."""
+    """An event or a time zone, with its properties by name; ``parts`` are the observances of a time zone.
+
+    ``broken`` tells of the first line in it that is none: what that was to say is not known.
+    """
 
     line: int
     properties: dict[str, list[Property]] = field(default_factory=dict)
     parts: list[Component] = field(default_factory=list)
+    broken: CalendarFault | None = None
 
     def first(self, name: str) -> Property | None:
         """Return the first property of a name."""
@@ -104,7 +110,7 @@ class Component:
 
 @dataclass(slots=True)
 class Calendar:
-    """What one file holds, in its order, and what is wrong with its structure."""
+    """What one file holds, in its order, and what is wrong with its structure: then none of it can be used."""
 
     file: str
     events: list[Component] = field(default_factory=list)
@@ -166,18 +172,25 @@ class _Reader:
                 line, f"{what}: {shown(content)}", "it is to begin with BEGIN:VCALENDAR: look at the export"
             )
         elif name_found is None:
-            self._calendar.report(
-                line, "", f"{shown(content)} is no line of iCalendar", "export the calendar again"
-            )
-            self._broken += 1
-            if self._broken > MAX_DEPTH:
-                raise _Lost
+            self._take_broken(line, content)
         elif (name := name_found[1].upper()) == "BEGIN":
             self._begin(line, content[6:].strip().upper())
         elif name == "END":
             self._end(line, content[4:].strip().upper())
         elif (component := self._open[-1]) is not None and name in _KEPT[_PATHS[self._path]]:
             component.properties.setdefault(name, []).append(Property(line, name, content))
+
+    def _take_broken(self, line: int, content: str) -> None:
+        """Take a line that is none: it spoils what it stands in, unless that is of no interest."""
+        fault = CalendarFault(line, "", f"{shown(content)} is no line of iCalendar", "export the calendar again")
+        component = self._open[-1]
+        if component is not None:
+            component.broken = component.broken or fault
+        elif len(self._path) == 1:
+            self._calendar.report(fault.line, fault.name, fault.what, fault.remedy)
+            self._broken += 1
+            if self._broken > MAX_BROKEN:
+                raise _Lost
 
     def finish(self) -> None:
         if self._path:

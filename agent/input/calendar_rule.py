@@ -52,11 +52,11 @@ class Rule:
 
 
 class TooManySteps(RuleError):
-    """All rules of a file together take too long to lay out."""
+    """The rules of an event, or those of the file together, take too long to lay out."""
 
 
 class Steps:
-    """How many days may still be looked at, for all rules of a file together."""
+    """How many days may still be looked at."""
 
     def __init__(self, left: int) -> None:
         self.left = left
@@ -71,7 +71,8 @@ class Steps:
         """
         self.left -= count
         if self.left < 0:
-            raise TooManySteps("the repeating events up to here take too long to lay out", "export fewer of them")
+            remedy = "begin the series anew, or export fewer of them"
+            raise TooManySteps("the series takes too long to lay out", remedy)
 
 
 def read_rule(value: str, begin: datetime) -> Rule:

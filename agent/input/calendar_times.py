@@ -65,13 +65,25 @@ class CalendarZones:
         if self._defined is None:
             self._defined = {}
             for component in self._components:
-                if (source := component.first("TZID")) is not None:
-                    self._defined.setdefault(source.parts()[1].strip(), component)
+                if not _is_broken(component) and (found := _text_of(component, "TZID")):
+                    self._defined.setdefault(found, component)
         defined = self._defined.get(name)
         if defined is None:
             return None
-        location = defined.first("X-LIC-LOCATION")
-        return (location and named_zone(location.parts()[1])) or _zone_as_defined(defined)
+        return named_zone(_text_of(defined, "X-LIC-LOCATION")) or _zone_as_defined(defined)
+
+
+def _is_broken(component: Component) -> bool:
+    return any(each.broken is not None for each in (component, *component.parts))
+
+
+def _text_of(component: Component, name: str) -> str:
+    """Return the value of a property; empty without one or where it cannot be read."""
+    source = component.first(name)
+    try:
+        return source.parts()[1].strip() if source is not None else ""
+    except CalendarFault:
+        return ""
 
 
 def named_zone(name: str) -> tzinfo | None:
@@ -90,11 +102,7 @@ def named_zone(name: str) -> tzinfo | None:
 
 def _zone_as_defined(component: Component) -> tzinfo | None:
     """Return the zone that a VTIMEZONE describes; ``None`` where it cannot be used."""
-    offsets = set()
-    for part in component.parts:
-        source = part.first("TZOFFSETTO")
-        if source is not None:
-            offsets.add(source.parts()[1])
+    offsets = {offset for part in component.parts if (offset := _text_of(part, "TZOFFSETTO"))}
     try:
         if len(offsets) == 1:
             offset = vUTCOffset.from_ical(offsets.pop())  # type: ignore[no-untyped-call]  # typed in part

@@ -21,7 +21,7 @@ AHEAD = timedelta(days=31)
 NO_DISTRICTS: Mapping[str, str] = {}
 
 
-def read_meetings(
+def examine_meetings(
     path: Path,
     inventory: Inventory,
     *,
@@ -29,8 +29,11 @@ def read_meetings(
     now: datetime,
     ahead: timedelta = AHEAD,
     districts: Mapping[str, str] = NO_DISTRICTS,
-) -> tuple[Meeting, ...]:
-    """Read the meetings that are not over, in the order of their begin.
+) -> tuple[tuple[Meeting, ...], tuple[Problem, ...]]:
+    """Read the meetings that are not over, in the order of their begin, and why others are left out.
+
+    Everybody who can send an invitation writes into a calendar: an event that cannot be understood is left out,
+    and the others count. People write a table by hand: it is taken as a whole, or not at all.
 
     Parameters
     ----------
@@ -50,7 +53,8 @@ def read_meetings(
     Raises
     ------
     InputProblems
-        With everything that is wrong in the file.
+        The file cannot be read, is no calendar, or no event of it can be understood; with everything that is wrong
+        in a table.
     """
     if path.suffix.lower() not in {".csv", ".ics"}:
         remedy = "name a table (.csv) or an iCalendar file (.ics)"
@@ -59,10 +63,27 @@ def read_meetings(
     if problem is not None:
         raise InputProblems([problem])
     participants = Participants(inventory, districts)
+    left_out: tuple[Problem, ...] = ()
     if path.suffix.lower() == ".csv":
         meetings = read_meeting_table(str(path), text, participants, zone=zone, now=now)
     else:
-        from .meeting_calendar import read_meeting_calendar  # icalendar costs time and memory to import
+        from .meeting_calendar import examine_meeting_calendar  # icalendar costs time and memory to import
 
-        meetings = read_meeting_calendar(str(path), text, participants, zone=zone, now=now, ahead=ahead)
-    return tuple(sorted(meetings, key=lambda meeting: (meeting.begin, meeting.end, meeting.meeting_id)))
+        file = str(path)
+        meetings, left_out = examine_meeting_calendar(file, text, participants, zone=zone, now=now, ahead=ahead)
+    in_order = sorted(meetings, key=lambda meeting: (meeting.begin, meeting.end, meeting.meeting_id))
+    return tuple(in_order), left_out
+
+
+def read_meetings(
+    path: Path,
+    inventory: Inventory,
+    *,
+    zone: tzinfo,
+    now: datetime,
+    ahead: timedelta = AHEAD,
+    districts: Mapping[str, str] = NO_DISTRICTS,
+) -> tuple[Meeting, ...]:
+    """Return the meetings of ``examine_meetings`` alone, for who has no use for what is left out."""
+    meetings, _ = examine_meetings(path, inventory, zone=zone, now=now, ahead=ahead, districts=districts)
+    return meetings

@@ -19,7 +19,7 @@ from phusong.exporters.web_config import WebConfigError, load_web_config
 
 from .config import TIMEZONE, Config, ConfigReading, Paths, examine_config, load_paths
 from .inventory_files import examine_inventory
-from .meeting_files import read_meetings
+from .meeting_files import examine_meetings
 from .problems import InputProblems, Problem, name_hint
 from .profile_files import examine_profiles
 from .yaml_text import YamlDocument
@@ -99,18 +99,22 @@ def load_inventory(path: Path) -> tuple[Paths, Inventory]:
     return paths, inventory
 
 
-def load_meetings(config: Config, inventory: Inventory, now: datetime) -> tuple[Meeting, ...]:
+def load_meetings(
+    config: Config, inventory: Inventory, now: datetime
+) -> tuple[tuple[Meeting, ...], tuple[Problem, ...]]:
     """Read the meetings that are not over, of the file that the configuration names; none without one.
+
+    Beside them is returned why events of a calendar are left out.
 
     Raises
     ------
     InputProblems
-        With everything that is wrong in the file.
+        The file cannot be read, or something is wrong in a table.
     """
     if config.video.meetings is None:
-        return ()
+        return (), ()
     districts = load_edition(config.edition).districts_by_commune
-    return read_meetings(config.video.meetings, inventory, zone=LOCAL_TIME, now=now, districts=districts)
+    return examine_meetings(config.video.meetings, inventory, zone=LOCAL_TIME, now=now, districts=districts)
 
 
 def _read_config(path: Path, environ: Mapping[str, str]) -> ConfigReading:

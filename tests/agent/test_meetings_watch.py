@@ -123,6 +123,31 @@ async def test_a_file_that_is_absent(bench: Bench) -> None:
     assert (bench.known, bench.watch.failed) == (["m1"], True)
 
 
+GOOD_EVENT = "BEGIN:VEVENT\nUID:good\nDTSTART:20261128T080000\nDURATION:PT1H\nRESOURCES:coto\nEND:VEVENT\n"
+
+
+async def test_an_event_that_cannot_be_understood(tmp_path: Path) -> None:
+    """The others count, the file is no failure, and what is left out is told once per version of the file."""
+    bench = Bench(tmp_path / "meetings.ics")
+    odd = GOOD_EVENT.replace("good", "odd").replace("DURATION", "RRULE:FREQ=HOURLY\nDURATION")
+    reminder = GOOD_EVENT.replace("good", "reminder").replace("DURATION:PT1H\n", "")
+    for version in ("", "X-WR-CALNAME:lich\n"):
+        text = f"BEGIN:VCALENDAR\n{version}{odd}{reminder}{GOOD_EVENT}END:VCALENDAR\n"
+        bench.path.write_text(text, encoding="utf-8")
+        with capture_logs() as logs:
+            for _ in range(3):
+                await bench.watch.look(bench.inventory)
+                bench.now += DAY
+        (left_out,) = [entry for entry in logs if entry["event"] != "meetings_changed"]
+        assert (left_out["event"], left_out["log_level"], left_out["count"]) == ("meetings_left_out", "warning", 1)
+        assert f":{5 + bool(version)}:RRULE: 'FREQ=HOURLY' repeats by none" in left_out["problems"][0]
+        assert (bench.known, bench.watch.failed) == (["good"], False)
+    assert bench.given == [["good"]]
+    bench.path.write_text(f"BEGIN:VCALENDAR\n{odd}END:VCALENDAR\n", encoding="utf-8")
+    assert await bench.look() == ["meetings_not_read"]
+    assert (bench.known, bench.watch.failed) == (["good"], True)
+
+
 async def test_many_problems_are_told_in_part(bench: Bench) -> None:
     """A log line has its limits."""
     bench.path.write_text(HEADER + "".join(row(f"m {n}") for n in range(50)), encoding="utf-8")

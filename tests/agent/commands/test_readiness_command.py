@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -278,6 +277,11 @@ def test_a_file_that_cannot_be_written(province: SmallProvince, tmp_path: Path) 
         (["--meeting", "giao-ban", "--district", "Ba Chẽ"], "no endpoint in what you asked for"),
         (["--at", "tomorrow"], "--at: 'tomorrow' is no time; write 2026-10-31T22:00 (local time)"),
         (["--at", "2026-13-01T08:00"], "--at: '2026-13-01T08:00' is no time"),
+        (
+            ["--at", "2020-11-28T08:00"],
+            "--at: a meeting at '2020-11-28T08:00' is over; write a time to come, or leave",
+        ),
+        (["--at", "28/11/2020 8:00"], "--at: a meeting at '28/11/2020 8:00' is over"),
         (["--at", "2026-12-01T08:00", "--meeting", "giao-ban"], "a meeting has its own time; leave out --at or"),
         (["--lang", "fr"], "--lang: 'fr' is none of its words; write vi, en"),
         (["--csv", "a.csv", "--html", "./a.csv"], "name one file twice; name different files"),
@@ -325,9 +329,66 @@ def test_a_bad_file_of_meetings(unanswered: SmallProvince, rows: str, said: list
 def test_no_meeting_is_to_come(unanswered: SmallProvince, meetings: list[tuple[str, float, str]]) -> None:
     """What is over is none; the file is named."""
     unanswered.plan(*meetings)
-    result = readiness(unanswered, "--meeting", "next")
-    assert result.exit_code == 2
-    assert re.search(r"/meetings\.csv: .*no meeting.* to come; ", result.stderr)
+    for wanted, said in (
+        ("next", "/meetings.csv: no meeting is to come; write it into the file, or leave --meeting out"),
+        ("giao-ban", "/meetings.csv: there is no meeting 'giao-ban' to come; none is to come"),
+    ):
+        result = readiness(unanswered, "--meeting", wanted)
+        assert result.exit_code == 2
+        assert said in result.stderr
+
+
+def test_a_time_that_has_begun(unanswered: SmallProvince) -> None:
+    """Who is in a meeting may ask for it until its hour is over."""
+    with pytest.raises(AssertionError, match="somebody was asked"):
+        readiness(unanswered, "--at", at(-0.9))
+    over = readiness(unanswered, "--at", at(-1.1))
+    assert (over.exit_code, over.stdout) == (2, "")
+    assert "is over; write a time to come" in over.stderr
+
+
+CALENDAR = """BEGIN:VCALENDAR
+BEGIN:VEVENT
+UID:odd
+DTSTART:20200101T080000
+DURATION:PT1H
+RRULE:FREQ=HOURLY
+RESOURCES:hall
+END:VEVENT
+BEGIN:VEVENT
+UID:gb
+DTSTART:20200101T080000
+DURATION:PT1H
+RRULE:FREQ=DAILY
+RESOURCES:hall
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_an_event_that_is_left_out(province: SmallProvince) -> None:
+    """It is told on standard error, and the report is about the next one of the others."""
+    province.write("meetings.ics", CALENDAR)
+    province.change("phusong.yaml", "meetings.csv", "meetings.ics")
+    result = readiness(province, "--json", "--meeting", "next")
+    (told,) = result.stderr.splitlines()
+    assert "meetings.ics:6:RRULE: 'FREQ=HOURLY' repeats by none of DAILY" in told
+    assert result.exit_code == 0
+    report = report_of(result)
+    assert report["meeting"]["meeting_id"].startswith("gb@")
+    assert report["rows"].keys() == {"hall"}
+
+
+def test_what_check_says_of_an_event_that_is_left_out(unanswered: SmallProvince) -> None:
+    """It is a problem that was found, and the agent would start nonetheless."""
+    unanswered.write("meetings.ics", CALENDAR)
+    unanswered.change("phusong.yaml", "meetings.csv", "meetings.ics")
+    result = CliRunner().invoke(cli.app, ["check", "--config", str(unanswered.config)])
+    assert (result.exit_code, result.stdout) == (1, "")
+    told, summary = result.stderr.splitlines()
+    assert "meetings.ics:6:RRULE: 'FREQ=HOURLY' repeats by none of DAILY" in told
+    assert summary.startswith("1 problem found; these events are left out, 3")
+    assert summary.endswith(" meetings to come are known.")
 
 
 def test_no_file_of_meetings(unanswered: SmallProvince) -> None:

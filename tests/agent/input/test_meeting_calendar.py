@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from icalendar import Calendar, Event
 from meeting_province import DISTRICTS, INVENTORY, NOW, PROVINCE_TIME
 
-from phusong.agent.input.meeting_calendar import make_meeting_id, read_meeting_calendar
+from phusong.agent.input.meeting_calendar import MAX_TIMES, examine_meeting_calendar, make_meeting_id
 from phusong.agent.input.meeting_files import read_meetings
 from phusong.agent.input.meeting_participants import Participants
+from phusong.agent.input.meeting_table import MAX_MEETINGS
 from phusong.agent.input.problems import InputProblems
 from phusong.agent.input.text_files import MAX_FILE_BYTES
 from phusong.agent.meetings import Meeting
@@ -58,13 +59,27 @@ def calendar(*parts: str) -> str:
     return "\r\n".join(["BEGIN:VCALENDAR", *"\n".join(parts).split("\n"), "END:VCALENDAR", ""])
 
 
+def examine(
+    text: str, now: datetime = NOW, ahead: timedelta = timedelta(31)
+) -> tuple[tuple[Meeting, ...], list[str]]:
+    """Return the meetings, and what is told of the events that are left out."""
+    meetings, problems = examine_meeting_calendar(
+        "m.ics", text, PARTICIPANTS, zone=PROVINCE_TIME, now=now, ahead=ahead
+    )
+    return meetings, [str(problem) for problem in problems]
+
+
 def read(text: str, now: datetime = NOW, ahead: timedelta = timedelta(31)) -> tuple[Meeting, ...]:
-    return read_meeting_calendar("m.ics", text, PARTICIPANTS, zone=PROVINCE_TIME, now=now, ahead=ahead)
+    """Return the meetings of a calendar in which nothing is wrong."""
+    meetings, problems = examine(text, now, ahead)
+    assert problems == []
+    return meetings
 
 
 def told(text: str) -> list[str]:
+    """Return what is told of a calendar that is refused."""
     with pytest.raises(InputProblems) as caught:
-        read(text)
+        examine(text)
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -216,7 +231,8 @@ def test_what_is_over_or_cancelled() -> None:
         event("DTSTART:20261120T060000", "DTEND:20261120T080001", ROOM, uid="runs"),
         event("DTSTART:20270820T060000", "DTEND:20270820T080000", ROOM, uid="far"),
         event(*AT_8, ROOM, "STATUS:CANCELLED", uid="cancelled"),
-        event("DTSTART:20190820T060000", "DTEND:20190820T060000", ROOM, uid="old"),
+        event("DTSTART:20190820T060000", "DTEND:20190820T050000", ROOM, uid="old"),
+        event("DTSTART:20190820T060000", "DTEND:20190820T070000", 'ATTENDEE;CN="x:mailto:a@b', ROOM, uid="odd"),
         event("DTSTART;TZID=Nirgends:20190820T060000", "DTEND:20190820T060000Z", uid="older"),
     )
     assert [each.meeting_id for each in read(text)] == ["runs", "far"]
@@ -333,12 +349,15 @@ def test_an_event_that_stands_there_twice() -> None:
         (("DTSTART;TZID=../../etc/passwd:20261128T080000",), "5:DTSTART: unknown time zone '../../etc/passwd'"),
         (("DTSTART;TZID=Asia:20261128T080000",), "5:DTSTART: unknown time zone 'Asia'"),
         (("LOCATION:x",), "2:DTSTART: the event has no DTSTART"),
-        ((AT_8[0],), "5:DTSTART: the meeting does not end after it begins"),
-        ((AT_8[0], "DTEND:20261128T080000"), "6:DTEND: the meeting does not end after it begins"),
-        ((AT_8[0], "DURATION:-PT1H"), "6:DURATION: the meeting does not end after it begins"),
+        ((AT_8[0], "DTEND:20261128T075959"), "6:DTEND: the meeting ends before it begins"),
+        ((AT_8[0], "DURATION:-PT1H"), "6:DURATION: the meeting ends before it begins"),
         ((AT_8[0], "DURATION:P999999999W"), "6:DURATION: 'P999999999W' is no time"),
         ((AT_8[0], "DTEND:20281128T080000"), "6:DTEND: the meeting lasts longer than 366 days"),
         ((*AT_8, "RRULE:FREQ=SECONDLY"), "7:RRULE: 'FREQ=SECONDLY' repeats by none of DAILY"),
+        ((*AT_8, "RRULE:FREQ=HOURLY"), "7:RRULE: 'FREQ=HOURLY' repeats by none of DAILY"),
+        ((*AT_8, "RRULE:FREQ=DAILY;COUNT=x"), "7:RRULE: 'FREQ=DAILY;COUNT=x' cannot be read"),
+        ((*AT_8, "RDATE;VALUE=PERIOD:20261205T020000Z/-PT1H"), "7:RDATE: the meeting ends before it begins"),
+        ((*AT_8, "RDATE;VALUE=PERIOD:20261205T020000Z/P450000W"), "7:RDATE: the meeting lasts longer than 366"),
         ((*AT_8, "RRULE:FREQ=DAILY", "EXDATE:x,y"), "8:EXDATE: 'x' is no time"),
         ((*AT_8, "RECURRENCE-ID;RANGE=THISANDFUTURE:20261128T080000"), "7:RECURRENCE-ID: a change of all later"),
         ((*AT_8, 'ATTENDEE;CN="x:mailto:a@b'), "7:ATTENDEE: 'ATTENDEE;CN=\"x:mailto:a@b' cannot be read"),
@@ -346,16 +365,87 @@ def test_an_event_that_stands_there_twice() -> None:
     ],
 )
 def test_what_is_wrong_in_an_event(lines: Sequence[str], expected: str) -> None:
-    """Told with the line in the file, the property and what to do."""
-    (problem,) = told(calendar(event(*lines, "RESOURCES:coto")))
+    """Told with the line in the file, the property and what to do; the event is left out, and no other."""
+    odd = event(*lines, "RESOURCES:coto")
+    meetings, (problem,) = examine(calendar(odd, event(*AT_8, ROOM, uid="good")))
     assert problem.startswith(f"m.ics:{expected}")
     assert "; " in problem
+    assert [each.meeting_id for each in meetings] == ["good"]
+    assert told(calendar(odd)) == [problem]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (AT_8[0],),
+        (AT_8[0], "DTEND:20261128T080000"),
+        (AT_8[0], "DTEND:20261128T010000Z", "RRULE:FREQ=DAILY"),
+        (AT_8[0], "DURATION:PT0S", "RDATE:20261205T090000"),
+        ("DTSTART;VALUE=DATE:20261128", "DTEND;VALUE=DATE:20261128"),
+    ],
+)
+def test_an_event_of_no_length_is_no_meeting(lines: Sequence[str]) -> None:
+    """A reminder that names a room is passed over, and nothing is wrong with it (RFC 5545 section 3.6.1)."""
+    reminder = event(*lines, "LOCATION:Phòng họp Vân Đồn")
+    assert read(calendar(reminder)) == ()
+    assert [each.meeting_id for each in read(calendar(reminder, event(*AT_8, ROOM, uid="b")))] == ["b"]
+
+
+def test_a_time_of_a_series_whose_change_cannot_be_understood() -> None:
+    """It does not take place as it was planned, so it is left out; made to a reminder, it is none either."""
+    series = event(*AT_8, "RRULE:FREQ=DAILY;COUNT=4", ROOM, uid="gb")
+    odd = event("RECURRENCE-ID:20261128T080000", "DTSTART:soon", ROOM, uid="gb")
+    names_odd = event("RECURRENCE-ID:20261129T080000", *AT_8, 'ATTENDEE;CN="x:mailto:a@b', uid="gb")
+    reminder = event("RECURRENCE-ID:20261130T080000", "DTSTART:20261130T080000", ROOM, uid="gb")
+    meetings, problems = examine(calendar(series, odd, names_odd, reminder))
+    assert [each.meeting_id for each in meetings] == ["gb@20261201T010000Z"]
+    assert [problem.split(":")[1:3] for problem in problems] == [["14", "DTSTART"], ["23", "ATTENDEE"]]
+
+
+@pytest.mark.parametrize("line", ["RRULE:FREQ=HOURLY", "RDATE:soon"])
+def test_a_series_that_began_long_ago(line: str) -> None:
+    """It may go on today: what cannot be understood of it is told."""
+    odd = event("DTSTART:20200101T080000", "DURATION:PT1H", line, ROOM)
+    meetings, (problem,) = examine(calendar(odd, event(*AT_8, ROOM, uid="good")))
+    assert [each.meeting_id for each in meetings] == ["good"]
+    assert problem.startswith(f"m.ics:7:{line[:5]}: ")
+
+
+def test_a_change_of_a_series_that_cannot_be_understood() -> None:
+    """The time that was changed by itself counts."""
+    series = event(*AT_8, "RRULE:FREQ=HOURLY", ROOM, uid="gb")
+    moved = event("RECURRENCE-ID:20261128T080000", *AT_8, ROOM, uid="gb")
+    meetings, (problem,) = examine(calendar(series, moved))
+    assert [each.meeting_id for each in meetings] == ["gb@20261128T010000Z"]
+    assert problem.startswith("m.ics:7:RRULE: 'FREQ=HOURLY' repeats by none")
+
+
+def test_a_calendar_whose_events_are_over_is_understood() -> None:
+    """An odd event is left out of it as of any other, also in the week after the last meeting."""
+    over = event("DTSTART:20261118T080000", "DURATION:PT1H", ROOM, uid="over")
+    meetings, problems = examine(calendar(over, event(*AT_8, "RRULE:FREQ=HOURLY", ROOM)))
+    assert (meetings, len(problems)) == ((), 1)
+
+
+def test_lines_that_are_none() -> None:
+    """They spoil the event or the zone in which they stand; those in what is of no interest, nothing."""
+    good = event(*AT_8, "BEGIN:VALARM", "???", "END:VALARM", ROOM, uid="good")
+    task = "BEGIN:VTODO\n" + "???\n" * 100 + "END:VTODO"
+    odd = event(*AT_8, *["???"] * 100, ROOM, uid="odd")
+    zone = OUTLOOK_ZONE.format("Kho").replace("BEGIN:STANDARD", "BEGIN:STANDARD\n???")
+    there = event("DTSTART;TZID=Kho:20261128T080000", "DURATION:PT1H", ROOM, uid="there")
+    meetings, problems = examine(calendar(good, task, event("???", uid="lunch"), odd, zone, there))
+    assert [each.meeting_id for each in meetings] == ["good"]
+    assert [problem.partition(":")[2].partition(";")[0] for problem in problems] == [
+        "124: '???' is no line of iCalendar",
+        "238:DTSTART: unknown time zone 'Kho'",
+    ]
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
     """In the order of the lines."""
     bad = event("DTSTART:x", "RRULE:FREQ=SECONDLY", "EXDATE:y", ROOM, uid="b")
-    problems = told(calendar(event(AT_8[0], "DURATION:PT0S", "RDATE:z", ROOM), bad))
+    problems = told(calendar(event(AT_8[0], "DURATION:-PT1S", "RDATE:z", ROOM), bad))
     assert [problem.split(":")[1:3] for problem in problems] == [
         ["6", "DURATION"],
         ["7", "RDATE"],
@@ -377,6 +467,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         ),
         ("BEGIN:VCALENDAR\nBEGIN:VEVENT\nEND:VCALENDAR", "m.ics:3: END:VCALENDAR within the 'VEVENT' of line 2"),
         (calendar("X:y") + "END:VCALENDAR", "m.ics:4: a line behind the end of the calendar: 'END:VCALENDAR'"),
+        (calendar("Đây là một dòng"), "m.ics:2: 'Đây là một dòng' is no line of iCalendar; export"),
         ("BEGIN:VCALENDAR\n" + "BEGIN:X\n" * 50_000, "m.ics:11: components nested deeper than 10"),
         (calendar("BEGIN:VEVENT\nEND:VEVENT\n" * 20_001), "m.ics:40002: more than 20000 events"),
     ],
@@ -407,11 +498,6 @@ _NEVER = "DTSTART:19010101T080000\nDURATION:PT2H\nRRULE:FREQ=DAILY;BYMONTH=2;BYM
     [
         (calendar(_WITHOUT_END), 31),
         (calendar(*(event(_NEVER, ROOM, uid=f"{n}") for n in range(2000))), 0),
-        (calendar(*(_TO_COUNT.format(n) for n in range(100))), "RRULE: the repeating events up to here"),
-        (
-            calendar(*(_WITHOUT_END.replace("m1", f"{n}") for n in range(200))),
-            "more than 5000 meetings",
-        ),
         (calendar(event(*AT_8, f"RDATE:{','.join(['20261205T090000'] * 4000)}", ROOM)), 2),
         (
             calendar(event(*AT_8, f"RDATE:{','.join(['20261205T090000'] * 5000)}", ROOM)),
@@ -433,8 +519,6 @@ _NEVER = "DTSTART:19010101T080000\nDURATION:PT2H\nRRULE:FREQ=DAILY;BYMONTH=2;BYM
     ids=[
         "without end",
         "never",
-        "counted from 1901",
-        "meetings",
         "repeated dates",
         "long line",
         "attendees",
@@ -458,6 +542,47 @@ def test_a_hostile_calendar(text: str, expected: int | str) -> None:
     assert time.process_time() - begin < 10
 
 
+@pytest.mark.parametrize(
+    ("odd", "expected"),
+    [
+        (_TO_COUNT.format("x"), "RRULE: the series takes too long to lay out; begin the series anew"),
+        (_TO_COUNT.format("x").replace("RRULE", "RRULE:FREQ=DAILY\nRRULE"), "RRULE: the series takes too long"),
+        (
+            event(
+                *AT_8, *(f"RDATE:2026120{day}T{n:06}" for day in (5, 6) for n in range(400) if n % 100 < 60), ROOM
+            ),
+            f"RDATE: the event takes place more than {MAX_TIMES} times; export fewer of them",
+        ),
+    ],
+    ids=["counted from 1901", "two rules", "dates"],
+)
+def test_an_event_that_is_too_much(odd: str, expected: str) -> None:
+    """It leaves the room to the others, however many series come after it."""
+    series = (event(*AT_8, "RRULE:FREQ=DAILY;COUNT=2", ROOM, uid=f"s{n}") for n in range(10))
+    meetings, (problem,) = examine(calendar(odd, *series))
+    assert problem.startswith("m.ics:2:" + expected)
+    assert len(meetings) == 20
+
+
+def test_too_many_series_that_are_too_much() -> None:
+    """What they may cost together has a limit too; an event that does not repeat counts behind them."""
+    text = calendar(*(_TO_COUNT.format(n) for n in range(100)), event(*AT_8, ROOM, uid="good"))
+    begin = time.process_time()
+    meetings, problems = examine(text)
+    assert time.process_time() - begin < 10
+    assert [each.meeting_id for each in meetings] == ["good"]
+    assert len(problems) == 100
+
+
+def test_more_meetings_than_are_kept() -> None:
+    """The first 5000 are, and from where on they are left out is told."""
+    meetings, (problem,) = examine(calendar(*(_WITHOUT_END.replace("m1", f"{n}") for n in range(200))))
+    assert len(meetings) == MAX_MEETINGS
+    assert problem.startswith(
+        "m.ics:1290: more than 5000 meetings, those of the events from here on are left out; export fewer"
+    )
+
+
 _PIECES = st.sampled_from(
     [
         "BEGIN:VCALENDAR",
@@ -473,6 +598,8 @@ _PIECES = st.sampled_from(
         "UID:m1",
         "RRULE:FREQ=WEEKLY;COUNT=3",
         "RDATE;VALUE=PERIOD:20261205T020000Z/PT30M",
+        "RDATE;VALUE=PERIOD:20261205T020000Z/-PT30M",
+        "DURATION:PT0S",
         "EXDATE:20261128T080000",
         "RECURRENCE-ID:20261128T080000",
         "DTSTART;TZID=Nha khach:20261128T080000",
@@ -509,7 +636,7 @@ def spoilt_calendars(draw: st.DrawFn) -> str:
 def test_whatever_a_file_says(text: str) -> None:
     """Meetings, or problems with a place: no other error ever comes out."""
     try:
-        found = read(text)
+        found, _ = examine(text)
     except InputProblems:
         return
     assert len({meeting.meeting_id for meeting in found}) == len(found)

@@ -12,7 +12,7 @@ import pytest
 from meeting_province import DISTRICTS, INVENTORY, NOW, PROVINCE_TIME
 
 from phusong.agent.input.csv_table import MAX_PROBLEMS
-from phusong.agent.input.meeting_files import read_meetings
+from phusong.agent.input.meeting_files import examine_meetings, read_meetings
 from phusong.agent.input.meeting_table import meetings_spec
 from phusong.agent.input.problems import InputProblems
 from phusong.agent.input.text_files import MAX_FILE_BYTES
@@ -171,6 +171,21 @@ def test_as_excel_saves_it(table: Path) -> None:
     assert (meeting.title, meeting.endpoint_ids) == ("Họp, tổng kết", ("vd-hop", "coto"))
 
 
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("28/11/2026 8:00", "28/11/2026 10:00"),
+        ("28/11/2026 08:00:00", "28/11/2026 10:00:00"),
+        ("28/11/2026  8:00", "2026-11-28T03:00Z"),
+    ],
+)
+def test_times_as_excel_saves_them(table: Path, begin: str, end: str) -> None:
+    """With Vietnamese settings: the day first, local time."""
+    (meeting,) = read(table, f"\ufeffmeeting_id;title;from;to;endpoints\r\nm1;Họp;{begin};{end};all\r\n")
+    assert meeting.begin == datetime(2026, 11, 28, 1, tzinfo=UTC)
+    assert meeting.end == datetime(2026, 11, 28, 3, tzinfo=UTC)
+
+
 def test_an_unknown_column(table: Path) -> None:
     """Column names are an interface: a misspelled one is not passed over."""
     told = problems_of(table, HEADER.replace("endpoints", "endpoint") + row("all"))
@@ -213,6 +228,22 @@ def test_a_table_that_is_too_much(table: Path, rows: str) -> None:
     begin = time.process_time()
     assert 1 <= len(problems_of(table, HEADER + rows)) <= MAX_PROBLEMS + 1
     assert time.process_time() - begin < 5
+
+
+def test_a_calendar_in_part(tmp_path: Path) -> None:
+    """Of a calendar what cannot be understood stands beside the meetings; a table is all or nothing."""
+    good = "BEGIN:VEVENT\nUID:m1\nDTSTART:20261128T080000\nDURATION:PT1H\nRESOURCES:coto\nEND:VEVENT\n"
+    odd = good.replace("20261128T080000", "soon").replace("m1", "m2")
+    path = tmp_path / "meetings.ics"
+    path.write_text(f"BEGIN:VCALENDAR\n{odd}{good}END:VCALENDAR\n", encoding="utf-8")
+    meetings, (problem,) = examine_meetings(path, INVENTORY, zone=PROVINCE_TIME, now=NOW)
+    assert [meeting.meeting_id for meeting in meetings] == ["m1"]
+    assert str(problem).startswith(f"{path}:4:DTSTART: 'soon' is no time; write 2026")
+    assert read_meetings(path, INVENTORY, zone=PROVINCE_TIME, now=NOW) == meetings
+    table = tmp_path / "meetings.csv"
+    table.write_text(HEADER + row("all") + row("x9", "m2"), encoding="utf-8")
+    with pytest.raises(InputProblems, match="unknown endpoint 'x9'"):
+        examine_meetings(table, INVENTORY, zone=PROVINCE_TIME, now=NOW)
 
 
 def test_a_table_needs_no_calendar_library(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from phusong.agent.inventory import Column, InterfaceSelector, Inventory, LinkEn
 from phusong.agent.judging.fleet_state import FleetState, StateSettings
 from phusong.agent.judging.limits import Limits, LimitsBook
 from phusong.agent.judging.video_settings import VideoSettings
-from phusong.agent.meetings import Meeting, running_or_next
+from phusong.agent.meetings import Meeting
 from phusong.agent.polling.observations import Observations
 from phusong.collectors.call_readings import ServiceKind, ServiceReading, ServiceState
 from phusong.collectors.interfaces import InterfacesPoll
@@ -613,11 +613,13 @@ def test_meeting_rows(watch: Watch) -> None:
     st.lists(st.sampled_from([0.0, 10.0, 59.0, 60.0, 99.0, 100.0]), max_size=4),
 )
 def test_the_meeting_shown_is_the_running_or_next_one(meetings: list[Meeting], times: Iterable[float]) -> None:
-    """At any time, whatever overlaps, what a row shows is what meetings themselves say."""
+    """At any time, whatever overlaps: of those not over that it is in, the one that began first."""
     watch = Watch()
     watch.state.use_meetings(meetings)
     for at in sorted(times):
         watch.now = 1000.0 + at
         row = watch.snmp().look()
-        expected = running_or_next(meetings, "e1", BEGIN + timedelta(seconds=watch.now))
-        assert (row.meeting and row.meeting.meeting_id) == (expected and expected.meeting_id)
+        now = BEGIN + timedelta(seconds=watch.now)
+        ahead = [each for each in meetings if each.end > now and "e1" in each.endpoint_ids]
+        first = min(ahead, key=lambda each: (each.begin, each.end, each.meeting_id), default=None)
+        assert (row.meeting and row.meeting.meeting_id) == (first and first.meeting_id)

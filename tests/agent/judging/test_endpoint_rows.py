@@ -20,7 +20,7 @@ from phusong.agent.judging.limits import Limits, LimitsBook
 from phusong.agent.judging.video_settings import VideoSettings
 from phusong.agent.meetings import Meeting
 from phusong.agent.polling.observations import Observations
-from phusong.collectors.call_readings import ServiceKind, ServiceReading, ServiceState
+from phusong.collectors.call_readings import CallReading, ServiceKind, ServiceReading, ServiceState
 from phusong.collectors.interfaces import InterfacesPoll
 from phusong.collectors.rates import Interval
 from phusong.collectors.readings import PingReading
@@ -623,3 +623,44 @@ def test_the_meeting_shown_is_the_running_or_next_one(meetings: list[Meeting], t
         ahead = [each for each in meetings if each.end > now and "e1" in each.endpoint_ids]
         first = min(ahead, key=lambda each: (each.begin, each.end, each.meeting_id), default=None)
         assert (row.meeting and row.meeting.meeting_id) == (first and first.meeting_id)
+
+
+# --- what comes and goes -------------------------------------------------------------------------------------
+
+
+def test_a_poor_call_outlives_missing_figures(watch: Watch) -> None:
+    """One poll without figures is no better call: the verdict stays for three polls, then nothing is known."""
+    watch.probe(*TAKES_CALLS)
+    poor, silent = call(loss=0.09), CallReading()
+    assert watch.snmp(in_call=True, calls=(poor,)).ping().line().look().verdict is Verdict.POOR_CALL
+    for _ in range(4):
+        assert watch.snmp(in_call=True, calls=(silent,)).ping().line().look(15.0).verdict is Verdict.POOR_CALL
+        assert watch.snmp(in_call=True, calls=(poor,)).ping().line().look(15.0).verdict is Verdict.POOR_CALL
+    for _ in range(3):
+        assert watch.snmp(in_call=True, calls=(silent,)).ping().line().look(30.0).verdict is Verdict.POOR_CALL
+    row = watch.snmp(in_call=True, calls=(silent,)).ping().line().look(30.0)
+    assert row.verdict is Verdict.IN_CALL
+    assert watch.snmp(in_call=False).ping().line().look(1.0).verdict is Verdict.READY
+
+
+def test_a_poor_call_ends_with_the_call(watch: Watch) -> None:
+    """A call that is over leaves nothing behind, and the next one is judged by its own figures."""
+    watch.probe(*TAKES_CALLS)
+    assert watch.snmp(in_call=True, calls=(call(loss=0.09),)).ping().look().verdict is Verdict.POOR_CALL
+    assert watch.snmp(in_call=False).ping().look(30.0).verdict is Verdict.READY
+    assert watch.snmp(in_call=True, calls=(CallReading(),)).ping().look(30.0).verdict is Verdict.IN_CALL
+
+
+def test_a_room_that_comes_back_is_not_blamed_for_its_outage(watch: Watch) -> None:
+    """What its services did not answer while it was out says nothing: they are asked at once, and then count."""
+    assert watch.snmp().ping().probe(*TAKES_CALLS).look().verdict is Verdict.READY
+    watch.seen.clear()
+    for _ in range(3):
+        watch.line().snmp(False).ping(NO_ECHO).probe(answered(SIP, SILENT), answered(H323, SILENT)).look(10.0)
+    assert watch.seen[-1] is Verdict.UNREACHABLE
+    assert ("probe", "e1") in watch.wanted
+    assert watch.snmp().ping().look(10.0).verdict is Verdict.READY
+    assert ("probe", "e1") in watch.wanted
+    assert watch.snmp().ping().probe(*TAKES_CALLS).look(2.0).verdict is Verdict.READY
+    assert Verdict.NO_SERVICE not in watch.seen
+    assert watch.probe(*TAKES_NONE).snmp().ping().look(2.0).verdict is Verdict.NO_SERVICE

@@ -7,7 +7,7 @@ from dataclasses import replace
 from inventories import make_inventory, make_link
 
 from phusong.agent.inventory import Inventory
-from phusong.agent.polling.poll_plan import DeviceJob, EndpointJob, PingJob, make_plan
+from phusong.agent.polling.poll_plan import DeviceJob, EndpointJob, Job, PingJob, make_plan
 from phusong.agent.polling.senders import Sender, find_senders
 from phusong.collectors.host_address import as_kernel_writes
 

@@ -256,3 +256,22 @@ def test_whether_it_is_a_simulation(addresses: Sequence[str], synthetic: bool) -
     inventory = make_inventory(endpoints={**dict(zip(ids, addresses, strict=True)), "not asked for": "192.0.2.9"})
     report = make_report(snapshot_of(T, endpoints=rows), inventory, set(ids), BESIDE, 1.0)
     assert report.synthetic is synthetic
+
+
+@pytest.mark.parametrize(("mbps", "detail"), [(3.0, "2.7 / 4 Mbit/s, 2"), (6.0, "")])
+def test_rooms_that_share_a_line(mbps: float, detail: str) -> None:
+    """A line with room for one of two rooms of a meeting is told to both, as a warning."""
+    inventory = inventory_of("l1")
+    other = replace(inventory.endpoints["e1"], endpoint_id="e2")
+    inventory = replace(inventory, endpoints={"e1": inventory.endpoints["e1"], "e2": other})
+    rows = [
+        replace(endpoint_row(reading=room(name)), info=EndpointInfo(name, "s1", f"Room {name}"))
+        for name in ("e1", "e2")
+    ]
+    snapshot = snapshot_of(T, links=[link_row(mbps=mbps)], endpoints=rows)
+    both = make_report(snapshot, inventory, {"e1", "e2"}, BESIDE, took_s=1.0)
+    told = [[(each.reason, each.keeps_out, each.detail) for each in row.findings] for row in both.rows]
+    expected = [(Reason.HEADROOM_SHARED, False, detail)] if detail else []
+    assert told == [expected, expected]
+    alone = make_report(snapshot, inventory, {"e1"}, BESIDE, took_s=1.0)
+    assert [row.findings for row in alone.rows] == [()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import TypeVar
 
 import structlog
@@ -53,6 +54,8 @@ log = structlog.get_logger()
 T = TypeVar("T")
 PROBES_AT_ONCE = 60
 """Of so many endpoints the services are asked at the same time: each takes several sockets of the process."""
+DUPLEX_HOLDS_S = 900.0
+"""How a port runs is settled when it comes up: it is asked again when it did, and after so long."""
 SAFE_TO_FORGET = NO_ANOMALY | {NoRate.AMBIGUOUS_WRAP}
 """Outcomes after which a restarted agent may compare with a reading from before them."""
 
@@ -102,6 +105,8 @@ class Pollers:
         self._contracted_bps = _contracted_bps(inventory)
         self._ports: dict[str, set[InterfaceSelector]] = {}
         """By device: the ports to which endpoints are connected."""
+        self._ports_seen: dict[str, tuple[float, tuple[int | None, ...]]] = {}
+        """By device: when its ports were asked how they run, and their ifLastChange then."""
         for endpoint in inventory.endpoints.values():
             if endpoint.lan is not None:
                 self._ports.setdefault(endpoint.lan.device_id, set()).add(endpoint.lan.interface)
@@ -220,8 +225,12 @@ class Pollers:
             for selector in self._ports.get(device_id, ())
             if selector in poll.readings
         }
-        if not ports:
+        seen = tuple(poll.readings[selector].last_change_ticks for selector in ports)
+        looked_at, before = self._ports_seen.get(device_id, (-inf, ()))
+        now = self._observations.monotonic()
+        if not ports or (seen == before and now - looked_at < DUPLEX_HOLDS_S):
             return
+        self._ports_seen[device_id] = now, seen
         told = await read_half_duplex(reader, [*ports.values()])
         self._observations.half_duplex[device_id] = {
             selector: told[index] for selector, index in ports.items() if index in told

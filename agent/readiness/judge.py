@@ -29,6 +29,7 @@ SERIOUS_FAULTS = frozenset(
 """Parts without which nobody can be seen and heard."""
 CALL_STACKS = frozenset({"sip", "h323"})
 """Of these one is enough."""
+_WEIGHTS = {reason: weight for weight, reason in enumerate(Reason)}
 NOT_FREE = frozenset({403, 404, 480, 484, 486, 488, 600, 603, 604, 606})
 """Answers of SIP (RFC 3261, section 11.2: as to a call) of one who is there and would not take a call."""
 
@@ -130,8 +131,7 @@ def judge_readiness(
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings with what keeps out before warnings, each in the order of its weight."""
-    weights = {reason: weight for weight, reason in enumerate(Reason)}
-    return tuple(sorted(findings, key=lambda found: (not found.keeps_out, weights[found.reason])))
+    return tuple(sorted(findings, key=lambda found: (not found.keeps_out, _WEIGHTS[found.reason])))
 
 
 def _by_verdict(row: EndpointRow, link: LinkRow | None) -> Iterator[Finding]:

@@ -104,6 +104,11 @@ class CtsEndpoint:
         self._show_far_end = show_far_end
         self._rows = KnownRows(_ASKED, (*CALL_ENTRY, TERM_REASON), PERIPHERALS_MOST, _LIMITS)
 
+    @property
+    def objects(self) -> tuple[Oid, ...]:
+        """What it asks for by GET in the next poll, calls apart."""
+        return self._rows.objects
+
     async def read(self, reading: EndpointReading, inquiry: Inquiry, now: float) -> EndpointReading:
         """Return the reading with what the endpoint says of itself and of its calls."""
         measures = Measures(inquiry.problems, self._legacy_charset)

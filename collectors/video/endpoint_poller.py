@@ -15,8 +15,10 @@ from phusong.collectors.device_model import Chassis, find_model
 from phusong.collectors.interface_lookup import agent_restarted
 from phusong.collectors.readings import SystemReading
 from phusong.collectors.snmp.batch import BatchReader
+from phusong.collectors.snmp.ber import Oid, Value
 from phusong.collectors.snmp.client import SnmpClient
-from phusong.collectors.system_group import read_system
+from phusong.collectors.snmp.errors import RequestTimeout, SnmpError
+from phusong.collectors.system_group import SYSTEM_OBJECTS, read_system, system_of
 
 from .codec_descr import read_codec_descr
 from .cts import CtsEndpoint
@@ -32,6 +34,10 @@ PROBE_AGAIN_S: Final = 300.0
 
 class EndpointProfile(Protocol):
     """Reads what one kind of endpoint says beside the system group; lives as long as the endpoint is the same."""
+
+    @property
+    def objects(self) -> tuple[Oid, ...]:
+        """What it asks for by GET in the next poll, as far as that is known before: it may be read beforehand."""
 
     async def read(self, reading: EndpointReading, inquiry: Inquiry, now: float) -> EndpointReading:
         """Return the reading with what was found; never fails, and tells the inquiry's problems instead."""
@@ -76,6 +82,8 @@ class EndpointPoller:
         self._probe_at = inf
         self._profile: EndpointProfile | None = None
         self._uptime: tuple[int, float] | None = None
+        self._apart = False
+        """Whether the system group is to be read alone, as reading all together failed."""
 
     async def poll(self) -> EndpointReading:
         """Read the endpoint once.
@@ -86,10 +94,10 @@ class EndpointPoller:
             The endpoint did not answer to its system group, or refused it. Whatever else cannot be read is among
             the problems of the result.
         """
-        system = await read_system(self._reader, self._legacy_charset)
+        system, known = await self._read_together()
         now = self._clock()
         problems = Problems()
-        inquiry = Inquiry(self._client, self._reader, problems)
+        inquiry = Inquiry(self._client, self._reader, problems, known)
         if self._is_new(system, now) or now >= self._probe_at:
             await self._choose(system, inquiry, now)
         reading = EndpointReading(
@@ -104,7 +112,28 @@ class EndpointPoller:
             reading = replace(reading, model=told.model, serial=told.serial, software=told.software)
         elif self._profile:
             reading = await self._profile.read(reading, inquiry, now)
+        self._apart = bool(inquiry.lost)
         return replace(reading, problems=problems.texts)
+
+    async def _read_together(self) -> tuple[SystemReading, dict[Oid, Value]]:
+        """Read the system group, and with it what the profile will ask for.
+
+        Where that fails, or lately did, the system group is read alone: a part that the endpoint cannot give must
+        not make it seem gone.
+        """
+        beforehand = self._profile.objects if self._profile and not self._apart else ()
+        if beforehand:
+            try:
+                values = await self._reader.read((*SYSTEM_OBJECTS, *beforehand))
+            except RequestTimeout:
+                self._apart = True
+                raise
+            except SnmpError:
+                self._apart = True
+            else:
+                system = system_of(values[: len(SYSTEM_OBJECTS)], self._legacy_charset)
+                return system, dict(zip(beforehand, values[len(SYSTEM_OBJECTS) :], strict=True))
+        return await read_system(self._reader, self._legacy_charset), {}
 
     def _is_new(self, system: SystemReading, now: float) -> bool:
         """Tell whether another endpoint answers than in the last poll, or the same after a restart."""

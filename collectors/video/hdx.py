@@ -83,6 +83,11 @@ class HdxEndpoint:
         self._legacy_charset = legacy_charset
         self._show_far_end = show_far_end
 
+    @property
+    def objects(self) -> tuple[Oid, ...]:
+        """What it asks for by GET in the next poll."""
+        return _SCALARS
+
     async def read(self, reading: EndpointReading, inquiry: Inquiry, now: float) -> EndpointReading:
         """Return the reading with what the endpoint says of its call."""
         del now

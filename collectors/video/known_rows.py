@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final, NamedTuple
 
+from phusong.collectors.interface_row import as_int
 from phusong.collectors.snmp.ber import Missing, Oid, Value
 from phusong.collectors.snmp.walk import WalkLimits, WalkResult
 
@@ -21,6 +22,8 @@ from .measures import is_there
 LOOK_AGAIN_S: Final = 900.0
 LOOK_SOON_S: Final = 60.0
 """The same after a look that failed or broke off, and when a row has gone."""
+COUNT_HOLDS_S: Final = 120.0
+"""So long an endpoint that counts no call is believed before its table of calls is looked at all the same."""
 CALLS: Final = "calls"
 """The title of all questions about them."""
 
@@ -65,13 +68,24 @@ class KnownRows:
         So many rows of each column of the parts are read at most.
     limits : WalkLimits
         Those of every walk.
+    counted_by : Oid, optional
+        A scalar of the parts that counts the calls: while it says none, their column is walked now and then only.
     """
 
-    def __init__(self, parts: Mapping[str, Part], calls: Oid, most: int, limits: WalkLimits) -> None:
+    def __init__(
+        self,
+        parts: Mapping[str, Part],
+        calls: Oid,
+        most: int,
+        limits: WalkLimits,
+        counted_by: Oid | None = None,
+    ) -> None:
         self._parts = parts
         self._calls = calls
         self._most = most
         self._limits = limits
+        self._counted_by = counted_by
+        self._count_holds_until = -inf
         self._rows: dict[Oid, tuple[Oid, ...]] = {}
         """The instances of each column."""
         self._call_rows: tuple[Oid, ...] = ()
@@ -79,21 +93,43 @@ class KnownRows:
         self._apart = False
         """Whether the tables must be walked one by one, as all together they gave nothing."""
 
-    async def read(self, inquiry: Inquiry, now: float) -> Found:
-        """Read everything once; what cannot be read is among the problems of the inquiry."""
-        groups = {
+    @property
+    def objects(self) -> tuple[Oid, ...]:
+        """All that is asked for by GET in the next poll, calls apart."""
+        return tuple(oid for oids in self._groups.values() for oid in oids)
+
+    @property
+    def _groups(self) -> dict[str, tuple[Oid, ...]]:
+        return {
             title: (*part.scalars, *(oid for column in part.columns for oid in self._rows.get(column, ())))
             for title, part in self._parts.items()
         }
+
+    async def read(self, inquiry: Inquiry, now: float) -> Found:
+        """Read everything once; what cannot be read is among the problems of the inquiry."""
+        groups = self._groups
         values: dict[Oid, Value] = {}
         for title, read in (await inquiry.get(groups)).items():
             values.update(zip(groups[title], read, strict=True))
-        walked = await self._look(inquiry, now)
+        walked = {self._calls: WalkResult(())} if self._is_idle(values, now) else await self._look(inquiry, now)
         for result in walked.values():
             values.update(result.rows)
         return Found(
             values, {column: self._column(column, values, now) for column in self._rows}, walked[self._calls]
         )
+
+    def _is_idle(self, values: Mapping[Oid, Value], now: float) -> bool:
+        """Tell whether there is nothing to be looked for: the endpoint counts no call, and did so lately.
+
+        Once in a while its tables are believed, not its count.
+        """
+        if self._counted_by is None:
+            return False
+        none = as_int(values.get(self._counted_by, Missing.NO_SUCH_INSTANCE)) == 0
+        if none and not self._call_rows and now < min(self._look_at, self._count_holds_until):
+            return True
+        self._count_holds_until = now + COUNT_HOLDS_S
+        return False
 
     def _column(self, column: Oid, values: Mapping[Oid, Value], now: float) -> dict[Oid, Value]:
         """Return the values of a column by index; when a row has gone, others may have come."""

@@ -81,7 +81,12 @@ class PolyEndpoint:
         """As of the latest poll."""
         self._legacy_charset = legacy_charset
         self._show_far_end = show_far_end
-        self._rows = KnownRows(_ASKED, CALL_INDEX, CALLS_MOST, _LIMITS)
+        self._rows = KnownRows(_ASKED, CALL_INDEX, CALLS_MOST, _LIMITS, counted_by=ACTIVE_CONFERENCES)
+
+    @property
+    def objects(self) -> tuple[Oid, ...]:
+        """What it asks for by GET in the next poll, calls apart."""
+        return self._rows.objects
 
     async def read(self, reading: EndpointReading, inquiry: Inquiry, now: float) -> EndpointReading:
         """Return the reading with what the endpoint says of itself and of its calls."""

@@ -16,21 +16,31 @@ from inventories import CONFIG, make_inventory
 from loopback_agents import serving
 from roomos_fake import CE_IDLE, CE_IN_CALL, PASSWORD, USER, FakeCodec, fake_codec, identification
 from service_peers import HttpPeer, authority, http_peer, make_certificate, page, sip_stream, sip_udp
-from snmp_peers import TableAgent
+from snmp_peers import TableAgent, Typed, interface_row
 from video_agents import endpoint as agent_objects
 
 from phusong.agent.input.config import Config
 from phusong.agent.input.secret import Secret
 from phusong.agent.input.video_config import Account, ServicesConfig, VideoConfig
-from phusong.agent.inventory import Endpoint, EndpointService, Inventory, Service
+from phusong.agent.inventory import (
+    Column,
+    Endpoint,
+    EndpointService,
+    InterfaceSelector,
+    Inventory,
+    LinkEnd,
+    Service,
+)
 from phusong.agent.polling import pollers as pollers_module
 from phusong.agent.polling.observations import Observations
-from phusong.agent.polling.poll_plan import EndpointJob, ProbeJob, ServiceJob
+from phusong.agent.polling.poll_plan import DeviceJob, EndpointJob, ProbeJob, ServiceJob
 from phusong.agent.polling.pollers import Pollers, Tools
 from phusong.agent.polling.snmp_security import EngineWatch
+from phusong.collectors import mib
 from phusong.collectors.call_readings import ServiceKind, ServiceReading, ServiceState
 from phusong.collectors.host_address import HostAddresses
 from phusong.collectors.reachability import UdpEchoPinger
+from phusong.collectors.snmp import ber
 from phusong.collectors.snmp.client import SnmpClient
 
 CISCO_CODEC = (1, 3, 6, 1, 4, 1, 5596, 150, 6, 4, 1)
@@ -289,3 +299,27 @@ async def test_no_more_endpoints_are_probed_at_once_than_sockets_allow(monkeypat
         await asyncio.gather(*(asker.pollers.run(ProbeJob(key)) for key in ids))
     assert len(asker.observations.probes) == len(ids)
     assert most == pollers_module.PROBES_AT_ONCE
+
+
+async def test_a_port_is_asked_seldom_how_it_runs() -> None:
+    """Half duplex at a room's port is noted, and asked for again only when the port came up anew."""
+    port_row = interface_row(7, b"Gi0/7", IF_LAST_CHANGE=(ber.TIME_TICKS, 100))
+    agent = TableAgent({**agent_objects((1, 3, 6, 1, 4, 1, 9, 1, 1), "switch"), **port_row, **duplex(7, 2)})
+    selector = InterfaceSelector(Column.NAME, "Gi0/7")
+    inventory = make_inventory(endpoints={"e1": "127.0.0.1"}, idle_devices=["sw"])
+    room = replace(inventory.endpoints["e1"], lan=LinkEnd("sw", selector))
+    with serving({"127.0.0.1": agent}) as port:
+        switch = replace(inventory.devices["sw"], address="127.0.0.1", port=port)
+        inventory = replace(inventory, endpoints={"e1": room}, devices={"sw": switch})
+        async with asking(config(), inventory) as asker:
+            job = DeviceJob("sw", (selector,))
+            told = []
+            for change in ({}, duplex(7, 3), interface_row(7, b"Gi0/7", IF_LAST_CHANGE=(ber.TIME_TICKS, 200))):
+                agent.replace({**agent.objects, **change})
+                await asker.pollers.run(job)
+                told.append(asker.observations.half_duplex["sw"][selector])
+    assert told == [True, True, False]
+
+
+def duplex(if_index: int, status: int) -> dict[ber.Oid, Typed]:
+    return {(*mib.DOT3_STATS_DUPLEX_STATUS, if_index): (ber.INTEGER, status)}

@@ -28,6 +28,7 @@ from phusong.collectors.snmp import ber
 from phusong.collectors.snmp.batch import BatchReader
 from phusong.collectors.snmp.client import SnmpClient
 from phusong.collectors.snmp.credentials import V1, V2C, Community
+from phusong.collectors.snmp.errors import RequestTimeout
 from phusong.collectors.video.endpoint_poller import PROBE_AGAIN_S, EndpointPoller
 from phusong.collectors.video.known_rows import LOOK_AGAIN_S, LOOK_SOON_S
 from phusong.collectors.video.poly import PolyEndpoint
@@ -127,12 +128,12 @@ async def test_a_real_agent_that_serves_a_call_is_read(profile: str) -> None:
 @pytest.mark.parametrize(
     ("objects", "most"),
     [
-        (poly(), 3),
-        (poly(poly_call()), 6),
-        (hdx(), 2),
-        (hdx(s21="1"), 2),
-        (cts(), 5),
-        (cts(cts_call()), 10),
+        (poly(), 2),
+        (poly(poly_call()), 5),
+        (hdx(), 1),
+        (hdx(s21="1"), 1),
+        (cts(), 4),
+        (cts(cts_call()), 9),
         (endpoint((1, 3, 6, 1, 4, 1, 2011, 2, 299), "HUAWEI TE40"), 1),
     ],
     ids=["poly idle", "poly in a call", "hdx idle", "hdx in a call", "cts idle", "cts in a call", "generic"],
@@ -148,6 +149,56 @@ def test_a_poll_costs_few_requests(objects: Objects, most: int) -> None:
             before = bench.client.counters.requests
             await bench.poll(after_s)
             assert bench.client.counters.requests - before <= most
+
+    virtual(run())
+
+
+def test_an_idle_poly_is_asked_once() -> None:
+    """While it counts no call its table of calls is looked at every two minutes; one that it counts, at once."""
+
+    async def run() -> None:
+        bench = VideoBench(poly())
+        await bench.poll()
+        kinds = [(await bench.poll(30.0), len(bench.asked))[1] for _ in range(8)]
+        assert kinds == [1, 1, 1, 2, 1, 1, 1, 2]
+        bench.change(poly_call())
+        reading = await bench.poll(30.0)
+        assert (reading.in_call, len(reading.calls)) == (True, 1)
+
+    virtual(run())
+
+
+def test_a_call_that_is_not_counted_is_found() -> None:
+    """An endpoint whose count of conferences is always 0 shows its calls all the same, within two minutes."""
+
+    async def run() -> None:
+        bench = VideoBench(poly())
+        await bench.poll()
+        bench.change(poly_call(), {(*POLY_MIB, 5, 1, 0): gauge(0)})
+        told = [(await bench.poll(30.0)).in_call for _ in range(4)]
+        assert told == [False, False, False, True]
+        assert (await bench.poll(30.0)).in_call is True, "while a call is known its row is read in every poll"
+
+    virtual(run())
+
+
+def test_what_it_cannot_give_does_not_make_it_seem_gone() -> None:
+    """An endpoint that answers nothing about its calls is read by its system group from then on."""
+
+    async def run() -> None:
+        bench = VideoBench(poly())
+        await bench.poll()
+        bench.agent.lose = lambda asked: any(oid[:9] == POLY_MIB[:9] for oid in asked.oids)
+        with pytest.raises(RequestTimeout):
+            await bench.poll(30.0)
+        for _ in range(2):
+            reading = await bench.poll(30.0)
+            assert reading.system is not None
+            assert reading.problems
+        bench.agent.lose = lambda _asked: False
+        assert (await bench.poll(30.0)).registered is True
+        await bench.poll(30.0)
+        assert len(bench.asked) == 1, "all in one again"
 
     virtual(run())
 

@@ -21,10 +21,10 @@ MEETINGS_SHOWN: Final = 10
 SOON: Final = f"(vc_endpoint_meeting_soon == 1) and on (endpoint) {CHOSEN_ENDPOINTS}"
 NOT_READY: Final = "(vc_endpoint_ready == 0)"
 MISSING: Final = (
-    f"vc_endpoint_meeting_begin_timestamp_seconds and on (endpoint) {NOT_READY} "
+    "vc_endpoint_meeting_begin_timestamp_seconds and on (endpoint) vc_endpoint_not_ready_reason "
     f"and on (endpoint) {CHOSEN_ENDPOINTS}"
 )
-"""Who has a meeting now or next, and could not join it now."""
+"""Who has a meeting now or next, and could not join it now, or nothing is known of it."""
 
 
 def add_meetings(board: Board, words: Words) -> None:

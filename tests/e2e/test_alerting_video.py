@@ -49,7 +49,9 @@ ROOMS = {f"r-{n:02d}": "hub1" if n < 60 else "hub2" for n in range(100)}
 
 def quicker_ranges(text: str, divisor: int) -> str:
     """Divide the five minutes of ``VcNotReady``, too."""
-    text = re.sub(r"(?<=vc_endpoint_ready\[)5m(?=\])|(?<=vc_endpoint_ready offset )5m", f"{300 // divisor}s", text)
+    text = re.sub(
+        r"(?<=vc_endpoint_ready\[)5m(?=\])|(?<=vc_endpoint_not_ready_reason offset )5m", f"{300 // divisor}s", text
+    )
     return quicker(text, divisor)
 
 

@@ -28,10 +28,10 @@ ALERTS: dict[str, str] = {
     for rule in group["rules"]
 }
 NOT_READY = {
-    *(Reason.LINE_DOWN, Reason.UNREACHABLE, Reason.NO_SERVICE, Reason.NOT_REGISTERED, Reason.FAULT),
-    *(Reason.LINE_CONGESTED, Reason.LINE_DEGRADED, Reason.HEADROOM_DOWN, Reason.HEADROOM_UP),
+    *(Reason.LINE_DOWN, Reason.UNREACHABLE, Reason.NOT_KNOWN, Reason.NO_SERVICE, Reason.NOT_REGISTERED),
+    *(Reason.FAULT, Reason.LINE_CONGESTED, Reason.LINE_DEGRADED, Reason.HEADROOM_DOWN, Reason.HEADROOM_UP),
 }
-"""The reasons for which an endpoint outside calls and maintenance is known not to be ready."""
+"""The reasons for which an endpoint outside calls and maintenance is told before a meeting."""
 HOSTILE = (
     "</div><script>alert(1)</script>\r\nTừ lúc: 00:00"
     ' <a href="javascript:x">*_[x](http://evil)\u202e{{ .ExternalURL }}'

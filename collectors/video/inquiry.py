@@ -34,7 +34,7 @@ class Inquiry:
         known: Mapping[Oid, Value] | None = None,
     ) -> None:
         self.problems = problems
-        self._known = known or {}
+        self.known = known or {}
         """What was read already in this poll."""
         self.lost: set[str] = set()
         """The titles of what was asked for by GET and could not be read."""
@@ -50,8 +50,8 @@ class Inquiry:
         """
         values: dict[str, list[Value]] = {title: [] for title in groups}
         asked = {title: oids for title, oids in groups.items() if oids}
-        if self._known.keys() >= {oid for oids in asked.values() for oid in oids}:
-            return values | {title: [self._known[oid] for oid in oids] for title, oids in asked.items()}
+        if self.known.keys() >= {oid for oids in asked.values() for oid in oids}:
+            return values | {title: [self.known[oid] for oid in oids] for title, oids in asked.items()}
         if len(asked) > 1:
             try:
                 read = iter(await self._reader.read([oid for oids in asked.values() for oid in oids]))

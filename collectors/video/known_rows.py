@@ -111,25 +111,25 @@ class KnownRows:
         values: dict[Oid, Value] = {}
         for title, read in (await inquiry.get(groups)).items():
             values.update(zip(groups[title], read, strict=True))
-        walked = {self._calls: WalkResult(())} if self._is_idle(values, now) else await self._look(inquiry, now)
+        if self.is_idle(values, now):
+            walked = {self._calls: WalkResult(())}
+        else:
+            walked = await self._look(inquiry, now)
+            self._count_holds_until = now + COUNT_HOLDS_S
         for result in walked.values():
             values.update(result.rows)
         return Found(
             values, {column: self._column(column, values, now) for column in self._rows}, walked[self._calls]
         )
 
-    def _is_idle(self, values: Mapping[Oid, Value], now: float) -> bool:
+    def is_idle(self, values: Mapping[Oid, Value], now: float) -> bool:
         """Tell whether there is nothing to be looked for: the endpoint counts no call, and did so lately.
 
         Once in a while its tables are believed, not its count.
         """
-        if self._counted_by is None:
+        if self._counted_by is None or self._call_rows or now >= min(self._look_at, self._count_holds_until):
             return False
-        none = as_int(values.get(self._counted_by, Missing.NO_SUCH_INSTANCE)) == 0
-        if none and not self._call_rows and now < min(self._look_at, self._count_holds_until):
-            return True
-        self._count_holds_until = now + COUNT_HOLDS_S
-        return False
+        return as_int(values.get(self._counted_by, Missing.NO_SUCH_INSTANCE)) == 0
 
     def _column(self, column: Oid, values: Mapping[Oid, Value], now: float) -> dict[Oid, Value]:
         """Return the values of a column by index; when a row has gone, others may have come."""

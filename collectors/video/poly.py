@@ -5,13 +5,13 @@ The calls themselves are in ``poly_calls``. All status objects are disabled(1), 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from phusong.collectors.call_readings import CallReading, EndpointReading
 from phusong.collectors.interface_row import as_int
-from phusong.collectors.snmp.ber import Oid
+from phusong.collectors.snmp.ber import Oid, Value
 from phusong.collectors.snmp.walk import WalkLimits, WalkResult
 
 from .inquiry import Inquiry
@@ -79,6 +79,8 @@ class PolyEndpoint:
     def __init__(self, *, legacy_charset: str | None = None, show_far_end: bool = False) -> None:
         self.network_cards: tuple[NetworkCard, ...] = ()
         """As of the latest poll."""
+        self._idle: tuple[Mapping[Oid, Value], EndpointReading] | None = None
+        """What it answered when it was last found without calls and problems, and what that says."""
         self._legacy_charset = legacy_charset
         self._show_far_end = show_far_end
         self._rows = KnownRows(_ASKED, CALL_INDEX, CALLS_MOST, _LIMITS, counted_by=ACTIVE_CONFERENCES)
@@ -90,11 +92,13 @@ class PolyEndpoint:
 
     async def read(self, reading: EndpointReading, inquiry: Inquiry, now: float) -> EndpointReading:
         """Return the reading with what the endpoint says of itself and of its calls."""
+        if self._idle and inquiry.known == self._idle[0] and self._rows.is_idle(inquiry.known, now):
+            return replace(self._idle[1], system=reading.system)  # to work it out again costs as much as to ask
         measures = Measures(inquiry.problems, self._legacy_charset)
         found = await self._rows.read(inquiry, now)
         calls = await self._read_calls(found.calls, inquiry, measures)
         self.network_cards = network_cards(found, measures)
-        return replace(
+        reading = replace(
             reading,
             model=measures.text(found.value(DEVICE_MODEL)) or reading.model,
             serial=measures.text(found.value(SERIAL_NUMBER)),
@@ -108,6 +112,8 @@ class PolyEndpoint:
             calls=tuple(calls),
             faults=faults(found, self.network_cards),
         )
+        self._idle = None if calls or inquiry.problems.texts else (inquiry.known, reading)
+        return reading
 
     async def _read_calls(self, table: WalkResult, inquiry: Inquiry, measures: Measures) -> list[CallReading]:
         """Read the calls of these rows; one that has ended since has nothing to say and is left out."""

@@ -211,12 +211,15 @@ class EndpointRows:
     def line(self, endpoint_id: str) -> LinkRow | None:
         """Return the line over which a meeting would go."""
         endpoint = self.inventory.endpoints[endpoint_id]
-        lines = [self.links.rows.get(link_id) for link_id in self.facts.links_of_site[endpoint.site_id]]
-        return line_of_meeting(self.links.rows.get(endpoint.parent_link), filter(None, lines))
+        named = self.links.rows.get(endpoint.parent_link)
+        if named is not None and named.up is not False:  # as nearly always
+            return named
+        lines = (self.links.rows.get(link_id) for link_id in self.facts.links_of_site[endpoint.site_id])
+        return line_of_meeting(named, filter(None, lines))
 
     def uplinks(self, line: LinkRow | None) -> tuple[LinkRow, ...]:
         """Return the lines before a line, the nearest first."""
-        if line is None:
+        if line is None or not self.inventory.links[line.info.link_id].parent_link:
             return ()
         before = links_before(self.inventory, line.info.link_id)
         return tuple(filter(None, (self.links.rows.get(link_id) for link_id in before)))

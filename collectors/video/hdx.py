@@ -6,7 +6,7 @@ string is "no call", never 0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -77,11 +77,13 @@ CAUSES: Final = {
 
 
 class HdxEndpoint:
-    """Reads one HDX; there is nothing to remember of it."""
+    """Reads one HDX, and remembers what its latest answer says."""
 
     def __init__(self, *, legacy_charset: str | None = None, show_far_end: bool = False) -> None:
         self._legacy_charset = legacy_charset
         self._show_far_end = show_far_end
+        self._told: tuple[Mapping[Oid, Value], EndpointReading] | None = None
+        """What it answered when it was last read without a problem, and what that says."""
 
     @property
     def objects(self) -> tuple[Oid, ...]:
@@ -91,6 +93,8 @@ class HdxEndpoint:
     async def read(self, reading: EndpointReading, inquiry: Inquiry, now: float) -> EndpointReading:
         """Return the reading with what the endpoint says of its call."""
         del now
+        if self._told and inquiry.known and inquiry.known == self._told[0]:
+            return replace(self._told[1], system=reading.system)
         values = (await inquiry.get({"call": _SCALARS}))["call"]
         measures = Measures(inquiry.problems, self._legacy_charset)
         number, reason = (measures.text(value) for value in values[:2])
@@ -100,12 +104,14 @@ class HdxEndpoint:
             calls = (
                 CallReading(protocol="h323", far_end=number if self._show_far_end else "", streams=(stream,)),
             )
-        return replace(
+        reading = replace(
             reading,
             in_call=in_call(values[2:], number, stream),
             calls=calls,
             last_end_reason=end_reason(reason),
         )
+        self._told = None if inquiry.problems.texts else (inquiry.known, reading)
+        return reading
 
 
 def stream_of(figures: Sequence[Value], measures: Measures) -> StreamReading | None:

@@ -6,6 +6,7 @@ Nothing here has a deadline of its own: the caller's covers all steps.
     ServiceError
     +-- Refused          also ConnectionRefusedError
     +-- Unreachable
+    +-- NoSockets        also OSError
     +-- Silent           also TimeoutError
     +-- BadAnswer
     +-- Untrusted
@@ -14,6 +15,7 @@ Nothing here has a deadline of its own: the caller's covers all steps.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import ssl
 import time
@@ -36,6 +38,7 @@ from .certificates import (
 )
 
 NO_ANSWER: Final = "it closed the connection without an answer"
+OUT_OF_SOCKETS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class ServiceError(Exception):
@@ -60,9 +63,13 @@ class Refused(ServiceError, ConnectionRefusedError):
 
 
 class Unreachable(ServiceError):
-    """There is no way to the address, or this machine has no more sockets."""
+    """There is no way to the address."""
 
     state = ServiceState.UNREACHABLE
+
+
+class NoSockets(ServiceError, OSError):
+    """Our own machine has no more sockets: that says nothing of the service."""
 
 
 class Silent(ServiceError, TimeoutError):
@@ -161,6 +168,8 @@ def explained(error: OSError) -> ServiceError:
         return Silent("no answer")
     if isinstance(error, ConnectionError):
         return BadAnswer(NO_ANSWER)
+    if error.errno in OUT_OF_SOCKETS:
+        return NoSockets(f"{os.strerror(error.errno)}: raise the limit of open files")
     return Unreachable(os.strerror(error.errno) if error.errno else "no way to it")
 
 

@@ -16,7 +16,7 @@ from typing import Final
 from phusong.collectors.call_readings import CertificateReading, ServiceKind, ServiceReading, ServiceState
 
 from .certificates import Trust
-from .connection import ServiceError, Silent, TlsWanted, connected
+from .connection import NoSockets, ServiceError, Silent, TlsWanted, connected
 from .http_request import ANYBODY_KNOWN, MOST_BYTES, HttpAnswer, HttpUrl, http_get
 from .sip_exchange import SipAnswer, ask_connected, ask_udp
 from .sip_options import SipTransport, request_uri
@@ -93,7 +93,13 @@ class ServiceToProbe:
 
 
 async def probe_all(services: Sequence[ServiceToProbe], timeout_s: float) -> tuple[ServiceReading, ...]:
-    """Ask all services, with one deadline for all; their readings come in the same order."""
+    """Ask all services, with one deadline for all; their readings come in the same order.
+
+    Raises
+    ------
+    NoSockets
+        This machine could not ask one of them; without it the others would say too little.
+    """
     loop = asyncio.get_running_loop()
     begin = loop.time()
     gap_s = min(GAP_S, MOST_SPREAD * timeout_s / max(len(services), 1))
@@ -102,22 +108,36 @@ async def probe_all(services: Sequence[ServiceToProbe], timeout_s: float) -> tup
             group.create_task(_probe_later(service, begin + number * gap_s, begin + timeout_s))
             for number, service in enumerate(services)
         ]
-    return tuple(task.result() for task in tasks)
+    return tuple(_unless_unasked(task.result()) for task in tasks)
 
 
 async def probe(service: ServiceToProbe, timeout_s: float) -> ServiceReading:
-    """Ask one service; what is wrong with it or on the way there is in the reading."""
-    return await _probe_until(service, asyncio.get_running_loop().time() + timeout_s)
+    """Ask one service; what is wrong with it or on the way there is in the reading.
+
+    Raises
+    ------
+    NoSockets
+        This machine cannot ask.
+    """
+    return _unless_unasked(await _probe_until(service, asyncio.get_running_loop().time() + timeout_s))
 
 
-async def _probe_later(service: ServiceToProbe, begin: float, deadline: float) -> ServiceReading:
+def _unless_unasked(found: ServiceReading | NoSockets) -> ServiceReading:
+    if isinstance(found, NoSockets):
+        raise found
+    return found
+
+
+async def _probe_later(service: ServiceToProbe, begin: float, deadline: float) -> ServiceReading | NoSockets:
     await asyncio.sleep(begin - asyncio.get_running_loop().time())
     return await _probe_until(service, deadline)
 
 
-async def _probe_until(service: ServiceToProbe, deadline: float) -> ServiceReading:
+async def _probe_until(service: ServiceToProbe, deadline: float) -> ServiceReading | NoSockets:
     try:
         return await _ask(service, deadline)
+    except NoSockets as error:
+        return error
     except ServiceError as error:
         return ServiceReading(
             service.kind,

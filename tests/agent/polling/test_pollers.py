@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -279,6 +280,22 @@ async def test_a_bug_in_one_probe_reaches_nobody(
     assert (asker.errors, asker.observations.touched) == (["bug"], set())
     assert [entry["event"] for entry in logs] == ["poll_failed_unexpectedly"]
     assert TOKEN not in repr(logs)
+
+
+@pytest.mark.parametrize("job", [ProbeJob("e1"), ServiceJob("p")])
+async def test_that_we_have_no_sockets_says_nothing_of_a_service(
+    monkeypatch: pytest.MonkeyPatch, job: ProbeJob | ServiceJob
+) -> None:
+    """It is counted as a failure of ours, and what was known stands."""
+    services = (EndpointService(ServiceKind.H323, 9),)
+
+    async def full(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "x")
+
+    monkeypatch.setattr(asyncio, "open_connection", full)
+    async with asking(config(), replace(portal(9), endpoints=one_endpoint(services=services).endpoints)) as asker:
+        await asker.pollers.run(job)
+    assert (asker.errors, asker.observations.touched) == (["address"], set())
 
 
 async def test_no_more_endpoints_are_probed_at_once_than_sockets_allow(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ from phusong.collectors.call_readings import CertificateReading, ServiceKind, Se
 from phusong.collectors.services.certificates import Trust, fingerprint
 from phusong.collectors.services.connection import (
     BadAnswer,
+    NoSockets,
     Refused,
     ServiceError,
     Silent,
@@ -279,7 +280,7 @@ async def test_nobody_talks_us_down_between_two_handshakes(tmp_path: Path) -> No
         (ConnectionRefusedError(errno.ECONNREFUSED, "x"), Refused, "it refuses the port"),
         (OSError(errno.ENETUNREACH, "x"), Unreachable, "Network is unreachable"),
         (OSError(errno.EHOSTUNREACH, "x"), Unreachable, "No route to host"),
-        (OSError(errno.EMFILE, "x"), Unreachable, "Too many open files"),
+        (OSError(errno.EMFILE, "x"), NoSockets, "Too many open files: raise the limit of open files"),
         (OSError("x"), Unreachable, "no way to it"),
         (TimeoutError(errno.ETIMEDOUT, "x"), Silent, "no answer"),
         (ConnectionResetError(errno.ECONNRESET, "x"), BadAnswer, "it closed the connection without an answer"),

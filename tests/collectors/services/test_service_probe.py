@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import socket
 import time
@@ -18,6 +19,7 @@ from snmp_peers import virtual
 
 from phusong.collectors.call_readings import ServiceKind, ServiceReading, ServiceState
 from phusong.collectors.services import service_probe
+from phusong.collectors.services.connection import NoSockets
 from phusong.collectors.services.http_request import HttpAnswer
 from phusong.collectors.services.service_probe import GAP_S, ServiceToProbe, has_text, probe, probe_all
 
@@ -222,6 +224,21 @@ async def test_a_fault_of_ours_stays_with_its_service(monkeypatch: pytest.Monkey
         failed, ready = await probe_all(services, 1.0)
     assert (failed.state, failed.problem) == (ServiceState.BAD_ANSWER, "this program failed on it: KeyError")
     assert ready.state is ServiceState.READY
+
+
+async def test_without_sockets_nothing_is_said_of_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That this machine has no more is no reading; one that lacks some services would look like a bad one."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "x")
+
+    async with stream_server() as port:
+        monkeypatch.setattr(asyncio.get_running_loop(), "create_datagram_endpoint", full)
+        services = [ServiceToProbe(kind, HOST, port) for kind in (ServiceKind.TCP, ServiceKind.SIP_UDP)]
+        with pytest.raises(NoSockets):
+            await probe_all(services, 1.0)
+        with pytest.raises(NoSockets, match="raise the limit"):
+            await probe(services[1], 1.0)
 
 
 @given(octets=st.binary(max_size=200) | st.binary(max_size=80).map(lambda tail: HTTP_START + tail))

@@ -14,8 +14,8 @@ from phusong.agent.polling.poll_plan import services_of
 from phusong.agent.readiness.judge import judge_readiness, line_of_meeting
 from phusong.agent.readiness.readiness import is_ready
 from phusong.collectors.call_readings import EndpointReading, ServiceReading
-from phusong.collectors.readings import PingReading
-from phusong.exporters.snapshot import CallFault, EndpointRow, LinkRow, MeetingTime, Verdict
+from phusong.collectors.readings import InterfaceReading, PingReading
+from phusong.exporters.snapshot import CallFault, EndpointRow, EndTraffic, LinkRow, MeetingTime, Verdict
 
 from .call_limits import CallFacts
 from .evidence import Evidence
@@ -40,6 +40,14 @@ class Look(NamedTuple):
     reading: EndpointReading | None
     ping: PingReading | None
     services: tuple[ServiceReading, ...]
+
+
+class PortBeside(NamedTuple):
+    """What is known of the port of the switch or router to which an endpoint is connected."""
+
+    reading: InterfaceReading | None
+    traffic: EndTraffic | None
+    half_duplex: bool | None
 
 
 @dataclass(slots=True)
@@ -84,18 +92,19 @@ class EndpointRows:
         look = self._look(endpoint_id, moment.now)
         waiting_since = self.suspects.waiting_since(key)
         finding = self._find(endpoint_id, look, moment.now)
-        end = self.evidence.end(self.inventory.endpoints[endpoint_id].lan, moment.now)
-        port, port_traffic = end.reading if end else None, self.traffic.of(endpoint_id, PORT)
-        half_duplex_port = self.evidence.half_duplex(self.inventory.endpoints[endpoint_id].lan)
-        line = self.line(endpoint_id)
+        beside, line = self._port(endpoint_id, moment.now), self.line(endpoint_id)
         fault: CallFault | None = None
         if finding.verdict is Verdict.POOR_CALL:
-            half_duplex = bool(half_duplex_port) or HALF_DUPLEX in (look.reading.faults if look.reading else ())
-            fault, _ = find_call_fault(
-                line, look.ping, port, port_traffic, half_duplex=half_duplex, uplinks=self.uplinks(line)
+            half_duplex = bool(beside.half_duplex) or HALF_DUPLEX in (look.reading.faults if look.reading else ())
+            found = find_call_fault(
+                line,
+                look.ping,
+                beside.reading,
+                beside.traffic,
+                half_duplex=half_duplex,
+                uplinks=self.uplinks(line),
             )
-            if fault is CallFault.LINE and line is not None:
-                finding = replace(finding, cause=f"link {line.info.link_id}")
+            fault, finding = found.fault, replace(finding, cause=found.cause)
         self.found[endpoint_id] = finding
         before = self.rows.get(endpoint_id)
         shown, since = self.changes.judged(
@@ -117,22 +126,32 @@ class EndpointRows:
             rule=shown.rule,
             cause=shown.cause,
             services=look.services,
-            port=port,
-            port_traffic=port_traffic,
-            port_half_duplex=half_duplex_port,
+            port=beside.reading,
+            port_traffic=beside.traffic,
+            port_half_duplex=beside.half_duplex,
             fault=fault if shown.verdict is Verdict.POOR_CALL else None,
             meeting=self._meeting(endpoint_id, moment.unix),
             ready=before.ready if before else None,
             not_ready_because=before.not_ready_because if before else "",
         )
+        self.rows[endpoint_id] = self._with_readiness(row, line, moment.unix)
+
+    def _with_readiness(self, row: EndpointRow, line: LinkRow | None, unix: float) -> EndpointRow:
         findings = judge_readiness(
-            row, line, needed_mbps=self.settings.hd_mbps, now=moment.unix, uplinks=self.uplinks(line)
+            row, line, needed_mbps=self.settings.hd_mbps, now=unix, uplinks=self.uplinks(line)
         )
         ready = is_ready(findings)
         because = "" if ready else findings[0].reason.value
-        if (ready, because) != (row.ready, row.not_ready_because):  # a copy is a sixth of the cost
-            row = replace(row, ready=ready, not_ready_because=because)
-        self.rows[endpoint_id] = row
+        if (ready, because) == (row.ready, row.not_ready_because):  # a copy is a sixth of the cost
+            return row
+        return replace(row, ready=ready, not_ready_because=because)
+
+    def _port(self, endpoint_id: str, now: float) -> PortBeside:
+        lan = self.inventory.endpoints[endpoint_id].lan
+        end = self.evidence.end(lan, now)
+        return PortBeside(
+            end.reading if end else None, self.traffic.of(endpoint_id, PORT), self.evidence.half_duplex(lan)
+        )
 
     def _look(self, endpoint_id: str, now: float) -> Look:
         outcome = self.evidence.endpoint(endpoint_id)

@@ -111,8 +111,8 @@ def _call_facts(endpoints: EndpointRows, row: EndpointRow) -> Iterator[Fact]:
     yield Fact("limits of a good call", good)
     if row.verdict is Verdict.POOR_CALL:
         line = endpoints.line(row.info.endpoint_id)
-        fault, seen_by = fault_of_call(row, line, endpoints.uplinks(line))
-        yield Fact("room or line", f"{fault}: {seen_by}")
+        found = fault_of_call(row, line, endpoints.uplinks(line))
+        yield Fact("room or line", f"{found.fault}: {found.seen_by}")
 
 
 def _call_words(call: CallReading) -> str:

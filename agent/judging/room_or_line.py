@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from phusong.collectors.readings import InterfaceReading, PingReading
 from phusong.exporters.snapshot import CallFault, EndpointRow, EndTraffic, LinkRow, Verdict
@@ -16,6 +16,21 @@ HALF_DUPLEX: Final = "half_duplex"
 """What an endpoint that knows how its port runs has among its faults."""
 
 
+class FoundFault(NamedTuple):
+    """Where a poor call goes wrong."""
+
+    fault: CallFault
+    seen_by: str
+    """By what that is seen, for people."""
+    link_id: str = ""
+    """The line at fault, where it is one."""
+
+    @property
+    def cause(self) -> str:
+        """What is at fault, as verdicts name it; empty where that is no line."""
+        return f"link {self.link_id}" if self.link_id else ""
+
+
 def find_call_fault(
     link: LinkRow | None,
     ping: PingReading | None,
@@ -24,8 +39,8 @@ def find_call_fault(
     *,
     half_duplex: bool = False,
     uplinks: Sequence[LinkRow] = (),
-) -> tuple[CallFault, str]:
-    """Tell where a poor call goes wrong, and by what that is seen, for people.
+) -> FoundFault:
+    """Tell where a poor call goes wrong.
 
     Parameters
     ----------
@@ -43,27 +58,28 @@ def find_call_fault(
     for line in (*([link] if link is not None else []), *uplinks):
         if line.verdict in (Verdict.CONGESTED, Verdict.DEGRADED) or line.degradations:
             why = ", ".join(line.degradations) or line.rule
-            return CallFault.LINE, f"link {line.info.link_id} is {line.verdict}: {why}"
-    line_loses = link is not None and link.ping is not None and link.ping.received < link.ping.sent
+            return FoundFault(
+                CallFault.LINE, f"link {line.info.link_id} is {line.verdict}: {why}", line.info.link_id
+            )
     if link is not None and link.up is False:
-        return CallFault.LINE, f"link {link.info.link_id} is {link.verdict}"
+        return FoundFault(CallFault.LINE, f"link {link.info.link_id} is {link.verdict}", link.info.link_id)
     wrong = "its port runs at half duplex" if half_duplex else _wrong_with_port(port, traffic)
     if wrong:
-        return CallFault.ROOM, wrong
-    if line_loses:
-        return CallFault.LINE, "echo requests are lost on the way to the office's router"
+        return FoundFault(CallFault.ROOM, wrong)
+    if link is not None and link.ping is not None and link.ping.received < link.ping.sent:
+        lost = "echo requests are lost on the way to the office's router"
+        return FoundFault(CallFault.LINE, lost, link.info.link_id)
     if ping is not None and 0 < ping.received < ping.sent:
-        return CallFault.ROOM, "echo requests are lost behind the office's router only"
+        return FoundFault(CallFault.ROOM, "echo requests are lost behind the office's router only")
     if link is None or link.up is None:
-        return CallFault.UNKNOWN, "nothing is known of its line"
+        return FoundFault(CallFault.UNKNOWN, "nothing is known of its line")
     if link.verdict is not Verdict.UP:
-        return CallFault.UNKNOWN, f"how full link {link.info.link_id} is, is not known: it is {link.verdict}"
-    return CallFault.ROOM, f"link {link.info.link_id} is clean"
+        unknown = f"how full link {link.info.link_id} is, is not known: it is {link.verdict}"
+        return FoundFault(CallFault.UNKNOWN, unknown)
+    return FoundFault(CallFault.ROOM, f"link {link.info.link_id} is clean")
 
 
-def fault_of_call(
-    row: EndpointRow, link: LinkRow | None, uplinks: Sequence[LinkRow] = ()
-) -> tuple[CallFault, str]:
+def fault_of_call(row: EndpointRow, link: LinkRow | None, uplinks: Sequence[LinkRow] = ()) -> FoundFault:
     """Return where the poor call of an endpoint goes wrong, as ``find_call_fault`` does, from its row."""
     faults = row.reading.faults if row.reading else ()
     half_duplex = bool(row.port_half_duplex) or HALF_DUPLEX in faults

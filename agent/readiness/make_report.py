@@ -129,11 +129,10 @@ def _with_fault(
     row: EndpointRow, link: LinkRow | None, uplinks: Sequence[LinkRow], *, watched: bool
 ) -> EndpointRow:
     """Return a poor call with its fault found anew; a line that was not watched cannot be called clean."""
-    fault, _ = fault_of_call(row, link, uplinks)
-    if fault is CallFault.ROOM and not watched:
-        fault, _ = fault_of_call(replace(row, ping=None), None)
-    blamed = f"link {link.info.link_id}" if fault is CallFault.LINE and link is not None else ""
-    return replace(row, fault=fault, cause=blamed)
+    found = fault_of_call(row, link, uplinks)
+    if found.fault is CallFault.ROOM and not watched:
+        found = fault_of_call(replace(row, ping=None), None)
+    return replace(row, fault=found.fault, cause=found.cause)
 
 
 def _line_of(endpoint: Endpoint, links: Mapping[str, LinkRow]) -> LinkRow | None:

@@ -60,8 +60,8 @@ def test_where_a_call_goes_wrong(
     why: str,
 ) -> None:
     """What is wrong with the line comes first, then the port, then where echo requests get lost."""
-    found, words = find_call_fault(link, ping, port, traffic)
-    assert (found, why in words) == (fault, True), words
+    found = find_call_fault(link, ping, port, traffic)
+    assert (found.fault, why in found.seen_by) == (fault, True), found
 
 
 PINGS = st.sampled_from([ECHO, LOSSY, NO_ECHO, None])
@@ -77,8 +77,17 @@ def test_the_line_is_never_blamed_without_a_sign(
     link: LinkRow | None, ping: PingReading | None, port: InterfaceReading | None, traffic: EndTraffic | None
 ) -> None:
     """A carrier hears of it only when its line is out, bad, full or loses echo requests; and always why."""
-    fault, why = find_call_fault(link, ping, port, traffic)
-    assert why
-    if fault is CallFault.LINE:
+    found = find_call_fault(link, ping, port, traffic)
+    assert found.seen_by
+    assert bool(found.cause) is (found.fault is CallFault.LINE)
+    if found.fault is CallFault.LINE:
         assert link is not None
         assert link.up is False or link.verdict is not Verdict.UP or link.ping in (LOSSY, NO_ECHO)
+
+
+def test_a_full_uplink_is_named_itself() -> None:
+    """The office's own line is clean: whoever is called must hear of the one before it."""
+    uplink = link_row(Verdict.CONGESTED, "hub1", rule="use_down")
+    found = find_call_fault(link_row(), ECHO, port_reading(), None, uplinks=(link_row(link_id="x"), uplink))
+    assert (found.fault, found.cause) == (LINE, "link hub1")
+    assert found.seen_by == "link hub1 is congested: use_down"

@@ -2,7 +2,7 @@
 
 The text of a row is kept until the row is another object, and the beginnings of its lines (names and escaped
 labels) until the inventory or a learned name changes: a reading that did not change costs nothing at a scrape.
-Names and helps stand in ``metrics``, what a row says in ``fleet_text``, the grammar in ``exposition``.
+Names and helps stand in ``metrics``, what a row says in the modules ``*_text``, the grammar in ``exposition``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from phusong.collectors.readings import InterfaceReading
 from phusong.coverage.summary import CoverageSummary
-from phusong.exporters import fleet_text, video_text
+from phusong.exporters import coverage_text, device_text, fleet_text, video_text
 from phusong.exporters.agent_metrics import AgentMetrics
 from phusong.exporters.exposition import Format, header, number, series
 from phusong.exporters.metric_family import Section
@@ -149,9 +149,9 @@ class FleetRenderer:
         self._communes = _Rows(
             COMMUNE_STATES, fleet_text.commune_state_starts, fleet_text.commune_state_lines, on_dropped
         )
-        self._devices = _Rows(DEVICES, fleet_text.device_starts, fleet_text.device_lines, on_dropped)
-        self._sensors = _Rows(SENSORS, fleet_text.sensor_starts, fleet_text.sensor_lines, on_dropped)
-        self._interfaces = _Rows(INTERFACES, fleet_text.interface_labels, fleet_text.interface_lines, on_dropped)
+        self._devices = _Rows(DEVICES, device_text.device_starts, device_text.device_lines, on_dropped)
+        self._sensors = _Rows(SENSORS, device_text.sensor_starts, device_text.sensor_lines, on_dropped)
+        self._interfaces = _Rows(INTERFACES, device_text.interface_labels, device_text.interface_lines, on_dropped)
         self._coverage: tuple[CoverageSummary | None, list[_Block]] = (None, [])
 
     def render(self, snapshot: Snapshot, output_format: Format) -> bytes:
@@ -215,8 +215,8 @@ class FleetRenderer:
             blocks = []
             if summary is not None:
                 communes = {commune.code: commune for commune in summary.communes}
-                blocks = [_block(fleet_text.commune_lines(c, summary.edition)) for c in communes.values()]
-                blocks.append(_block(fleet_text.coverage_lines(summary)))
+                blocks = [_block(coverage_text.commune_lines(c, summary.edition)) for c in communes.values()]
+                blocks.append(_block(coverage_text.coverage_lines(summary)))
             self._coverage = (summary, blocks)
         return blocks
 

@@ -1,4 +1,4 @@
-"""What endpoints, calls, meetings and services say on the metrics page; lines and sites are in ``fleet_text``."""
+"""What endpoints, calls, meetings and services say on the metrics page, as ``fleet_text`` describes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A made-up province and the plainest way to its metrics: prometheus_client's own families, sample by sample.
 
-The oracle for the renderer, written from the table's help texts and not from ``fleet_text``.
+The oracle for the renderer, written from the table's help texts and not from the modules ``*_text``.
 """
 
 from __future__ import annotations

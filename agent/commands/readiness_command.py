@@ -26,7 +26,7 @@ from phusong.agent.readiness.readiness import ReadinessReport
 from phusong.agent.readiness.scope import NEXT, endpoints_of, find_meeting, part_for, planned_work
 from phusong.agent.readiness.terminal import as_terminal
 from phusong.agent.readiness.watched_lines import read_watched_lines
-from phusong.agent.readiness.wording import LANGUAGES
+from phusong.agent.readiness.wording import LANGUAGES, WORDS
 from phusong.agent.whole_file import write_whole
 from phusong.coverage.editions import Commune, district_key, load_edition
 
@@ -84,7 +84,7 @@ def run_readiness(request: Request, out: Console, err: Console, tell: Callable[[
     config, inventory = load_all(request.config)
     communes = load_edition(config.edition).communes
     asked = _read_request(request, config, inventory, datetime.now(UTC), err)
-    report = _ask(config, inventory, asked, communes, err)
+    report = _ask(config, inventory, asked, communes, err, request.lang)
     try:
         _write_files(request, report, tell)
     finally:  # a file that cannot be written is no reason to keep to ourselves what was found
@@ -96,7 +96,7 @@ def run_readiness(request: Request, out: Console, err: Console, tell: Callable[[
 
 
 def _ask(
-    config: Config, inventory: Inventory, asked: _Asked, communes: Mapping[str, Commune], err: Console
+    config: Config, inventory: Inventory, asked: _Asked, communes: Mapping[str, Commune], err: Console, lang: str
 ) -> ReadinessReport:
     part = part_for(inventory, frozenset(asked.endpoint_ids))
     record = read_call_record(config.state, time.time())
@@ -113,7 +113,8 @@ def _ask(
     )
     began = time.monotonic()
     with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
-        task = progress.add_task(f"Asking {len(asked.endpoint_ids)} endpoints", total=None)
+        doing = WORDS[lang]["asking"].format(count=len(asked.endpoint_ids))
+        task = progress.add_task(doing, total=None)
         asking = ask_once(
             config,
             part,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 ENGLISH = {
     "title": "Meeting readiness of the video endpoints",
+    "asking": "Asking endpoints: {count}",
     "headline": "{ready} of {count} ready",
     "no_rows": "There are no endpoints.",
     "meeting": "Meeting: {title}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 VIETNAMESE = {
     "title": "Báo cáo mức sẵn sàng họp của điểm cầu",
+    "asking": "Đang hỏi {count} điểm cầu",
     "headline": "{ready} trên {count} điểm cầu sẵn sàng",
     "no_rows": "Không có điểm cầu nào.",
     "meeting": "Cuộc họp: {title}",

@@ -6,6 +6,7 @@ Routers, rooms and services are real ones on loopback; the pause between two pol
 from __future__ import annotations
 
 import csv
+import io
 import json
 import time
 import zipfile
@@ -15,6 +16,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from rich.console import Console
 from rows_made import link_row
 from small_province import IN_USE_MBPS, LINE_MBPS, SECRETS, SmallProvince, at, small_province, write_files
 from snapshot_of_rows import snapshot_of
@@ -137,6 +139,18 @@ def test_everybody_is_ready(province: SmallProvince) -> None:
 def test_in_vietnamese_unless_it_is_told_otherwise(province: SmallProvince) -> None:
     """The people who read it are Vietnamese."""
     assert "Sẵn sàng" in readiness(province, *HALL_ALONE).stdout
+
+
+@pytest.mark.parametrize(("lang", "said"), [("vi", "Đang hỏi 1 điểm cầu"), ("en", "Asking endpoints: 1")])
+def test_a_terminal_sees_how_far_it_is(province: SmallProvince, lang: str, said: str) -> None:
+    """In the report's language, and gone in the end: only the table is left."""
+    out, err = Console(file=io.StringIO()), Console(file=io.StringIO(), force_terminal=True, width=100)
+    request = readiness_command.Request(province.config, meeting="hall-alone", lang=lang)
+    assert readiness_command.run_readiness(request, out, err, print)
+    seen = err.file.getvalue()  # type: ignore[attr-defined]
+    assert said in seen
+    assert "100%" in seen
+    assert seen.endswith("\x1b[2K"), "the line of the bar is wiped"
 
 
 def test_quiet(province: SmallProvince, tmp_path: Path) -> None:

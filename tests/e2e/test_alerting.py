@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from alerting import Alerting, Mailbox, alerting, mailbox, metrics_page
+from alerting import Alerting, Mailbox, alerting_on_page
 from processes import wait_for
 
 from phusong.exporters.agent_metrics import AgentMetrics
@@ -139,12 +139,8 @@ class Night:
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """Run all of it over a province in which nothing is wrong yet."""
     province = Province()
-    with (
-        metrics_page(province.render) as page,
-        mailbox() as box,
-        alerting(tmp_path_factory.mktemp("alerting"), page, box, divisor=DIVISOR) as pair,
-    ):
-        wait_for(lambda: box.beats, "the dead-man switch")
+    folder = tmp_path_factory.mktemp("alerting")
+    with alerting_on_page(province.render, folder, divisor=DIVISOR) as (box, pair):
         yield Night(province, box, pair)
 
 

@@ -6,15 +6,13 @@ too, are a thirtieth of those shipped, nothing else differs.
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import alerting as pair_of_servers
 import pytest
-from alerting import Alerting, Mailbox, alerting, mailbox, metrics_page, quicker
+from alerting import Alerting, Mailbox, alerting_on_page, much_quicker
 from processes import wait_for
 
 from phusong.collectors.call_readings import ServiceKind, ServiceReading, ServiceState
@@ -45,14 +43,6 @@ CHANGED_AT = 1_793_000_000.0
 BEGINS, ENDS = CHANGED_AT + 1800, CHANGED_AT + 9000
 ROOMS = {f"r-{n:02d}": "hub1" if n < 60 else "hub2" for n in range(100)}
 """The hub behind which each room of the meeting is."""
-
-
-def quicker_ranges(text: str, divisor: int) -> str:
-    """Divide the five minutes of ``VcNotReady``, too."""
-    text = re.sub(
-        r"(?<=vc_endpoint_ready\[)5m(?=\])|(?<=vc_endpoint_not_ready_reason offset )5m", f"{300 // divisor}s", text
-    )
-    return quicker(text, divisor)
 
 
 @dataclass(slots=True)
@@ -152,15 +142,9 @@ class Morning:
 def morning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Morning]:
     """Run all of it over a province in which every room is ready."""
     province = Province()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pair_of_servers, "quicker", quicker_ranges)
-        with (
-            metrics_page(province.render) as page,
-            mailbox() as box,
-            alerting(tmp_path_factory.mktemp("alerting"), page, box, divisor=DIVISOR) as pair,
-        ):
-            wait_for(lambda: box.beats, "the dead-man switch")
-            yield Morning(province, box, pair)
+    folder = tmp_path_factory.mktemp("alerting")
+    with alerting_on_page(province.render, folder, divisor=DIVISOR, shorten=much_quicker) as (box, pair):
+        yield Morning(province, box, pair)
 
 
 def test_single_rooms(morning: Morning) -> None:

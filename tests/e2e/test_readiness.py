@@ -15,9 +15,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import alerting as alerting_support
 import pytest
-from alerting import Alerting, Mailbox, alerting, mailbox, quicker
+from alerting import Alerting, Mailbox, alerting, mailbox, much_quicker
 from ask_echo import answers_echo
 from processes import CLI, fetch, free_port, run_cli, running, samples, simulated_province, wait_for
 
@@ -254,17 +253,6 @@ class Watch:
         return {labels.split('"')[1]: value for labels, value in found.items()}
 
 
-def much_quicker(text: str, divisor: int) -> str:
-    """Return rules with all waiting times divided, also those in which VcNotReady looks back."""
-    head, *rest = quicker(text, divisor).split("      - alert: VcNotReady\n")
-    if not rest:
-        return head
-    alert, following, tail = rest[0].partition("      - alert: ")
-    shorter = re.sub(r"(\[|offset )5m", rf"\g<1>{5 * 60 // divisor}s", alert)
-    assert shorter.count(f"{5 * 60 // divisor}s") == alert.count("5m]") + alert.count("offset 5m") == 2
-    return f"{head}      - alert: VcNotReady\n{shorter}{following}{tail}"
-
-
 @pytest.fixture(scope="module")
 def watch(simulated: Simulated) -> Iterator[Watch]:
     """Run the agent, Prometheus and Alertmanager; the meeting of all begins in half an hour.
@@ -281,14 +269,10 @@ def watch(simulated: Simulated) -> Iterator[Watch]:
     }
     text += f"limits: {{loss: 0.9, rtt: 30s, links: {{{poor_line}: {{over: 10s, rtt: 10ms}}}}}}\n"
     config.write_text(text, encoding="utf-8")
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        running([*CLI, "run", "--config", config], folder / "run.log"),
-        mailbox() as box,
-    ):
-        patch.setattr(alerting_support, "quicker", much_quicker)
+    with running([*CLI, "run", "--config", config], folder / "run.log"), mailbox() as box:
         patiently(lambda: fetch(f"http://127.0.0.1:{simulated.port}/-/ready"), "the agent")
-        with alerting(folder, f"127.0.0.1:{simulated.port}", box, divisor=DIVISOR) as pair:
+        address = f"127.0.0.1:{simulated.port}"
+        with alerting(folder, address, box, divisor=DIVISOR, shorten=much_quicker) as pair:
             patiently(lambda: pair.ask("vc_endpoint_meeting_soon == 1"), "the first scrape with a meeting")
             yield Watch(simulated, box, pair)
 
